@@ -1,0 +1,1 @@
+"""Words every app shares. No models, no rules of the domain."""
