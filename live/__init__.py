@@ -1,0 +1,1 @@
+"""The wire: what changed travels to every browser, program and waiting caller."""
