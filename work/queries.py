@@ -1,0 +1,26 @@
+"""Page-shaped reads of units."""
+
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from accounts.models import Membership
+from kit.errors import NotThere
+from work.models import Unit
+
+
+def unit_seen_by(actor: Membership, unit_id: UUID) -> Unit:
+    """One unit with what its page and its JSON show. Raises NotThere."""
+    found = (
+        Unit.objects.visible_to(actor)
+        .select_related("platform", "parent", "submitted_by__pilot")
+        .filter(pk=unit_id)
+        .first()
+    )
+    if found is None:
+        raise NotThere(_("There is no such unit of work."))
+    return found
+
+
+def children_of(unit: Unit, limit: int = 100) -> list[Unit]:
+    return list(unit.children.order_by("pk").select_related("platform")[:limit])
