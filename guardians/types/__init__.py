@@ -1,0 +1,1 @@
+"""The guardian types that come with Chameleon, one module each."""
