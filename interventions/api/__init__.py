@@ -1,0 +1,1 @@
+"""Questions as JSON: parse, one action or query, answer."""
