@@ -1,0 +1,5 @@
+"""Where each dialect lives."""
+
+from django.urls import include, path
+
+urlpatterns = [path("humanlayer/", include("clients.humanlayer.urls"))]
