@@ -1,0 +1,1 @@
+"""Measurements, not tests: they print JSON and assert no wall-clock time."""
