@@ -1,0 +1,127 @@
+"""The cast, and the clean-up that an append-only ledger needs."""
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import Group
+from django.db import connection, transaction
+from django.test import Client, TransactionTestCase
+from django.utils import translation
+
+from accounts import actions as accounts
+from accounts.models import Membership, Organization
+from accounts.queries import system_of
+from accounts.roles import POWERS, grant_shipped_powers
+
+# What migrations wrote and tests leave alone.
+KEPT = {"django_migrations", "django_content_type", "auth_permission", "auth_group", "auth_group_permissions"}
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _emptied_past_the_triggers() -> None:
+    """Let the test runner empty the tables between transactional tests.
+
+    The triggers that keep the ledger refuse that to everybody; a superuser's replication role is the one
+    way past them, and only this uses it. DELETE, because TRUNCATE takes several times as long on tables of
+    a few rows and waits for every connection that was left open.
+    """
+
+    def empty(self: TransactionTestCase) -> None:
+        tables = set(connection.introspection.table_names()) - KEPT
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL session_replication_role = replica")
+            cursor.execute("; ".join(f'DELETE FROM "{table}"' for table in sorted(tables)))
+            Group.objects.exclude(name__in=POWERS).delete()
+            grant_shipped_powers()
+
+    TransactionTestCase._fixture_teardown = empty
+
+
+@pytest.fixture(autouse=True)
+def _spoken_in_english() -> None:
+    """A request in another language leaves it behind in its thread; a served one has a thread of its own."""
+    translation.deactivate()
+
+
+@pytest.fixture
+def organization(db: None) -> Organization:
+    return accounts.create_organization("fjordbank", "Fjordbank")
+
+
+@pytest.fixture
+def elsewhere(db: None) -> Organization:
+    return accounts.create_organization("elsewhere", "Elsewhere")
+
+
+def member(organization: Organization, username: str, role: str, **about: str) -> Membership:
+    system = system_of(organization.pk)
+    pilot = accounts.create_pilot(username, actor=system, **about)
+    granted = accounts.grant_role(pilot, role, actor=system)
+    return Membership.objects.acting().get(pk=granted.pk)
+
+
+@pytest.fixture
+def ada(organization: Organization) -> Membership:
+    """Operator: decides."""
+    return member(organization, "ada", "Operator", name="Ada Nyström")
+
+
+@pytest.fixture
+def bo(organization: Organization) -> Membership:
+    """The other Operator."""
+    return member(organization, "bo", "Operator", name="Bo Lindqvist")
+
+
+@pytest.fixture
+def vi(organization: Organization) -> Membership:
+    """Viewer: looks."""
+    return member(organization, "vi", "Viewer", name="Vi Larsen")
+
+
+@pytest.fixture
+def max(organization: Organization) -> Membership:
+    """Admin: may waive and change gates."""
+    return member(organization, "max", "Admin", name="Max Keller")
+
+
+@pytest.fixture
+def cy(elsewhere: Organization) -> Membership:
+    """Admin of another organization: a stranger here."""
+    return member(elsewhere, "cy", "Admin", name="Cy Stranger")
+
+
+@pytest.fixture
+def sys(organization: Organization) -> Membership:
+    """A machine that submits work."""
+    return member(organization, "ci-runner", "Operator", name="CI runner", kind="system")
+
+
+@pytest.fixture
+def key_of(db: None) -> Callable[..., str]:
+    """The text of a new key for a membership: `key_of(sys, "submit", "read")`."""
+
+    def make(membership: Membership, *scopes: str) -> str:
+        platform = membership.organization.platforms.earliest("pk")
+        _key, text = accounts.create_key(
+            membership,
+            name="test",
+            scopes=scopes or ("submit", "read", "decide"),
+            actor=system_of(membership.organization_id),
+            platform=platform,
+        )
+        return text
+
+    return make
+
+
+@pytest.fixture
+def client_of(db: None) -> Callable[[Membership | None], Client]:
+    """A signed-in browser of a member, or an anonymous one for None."""
+
+    def make(membership: Membership | None) -> Client:
+        client = Client()
+        if membership is not None:
+            client.force_login(membership.pilot, backend="django.contrib.auth.backends.ModelBackend")
+        return client
+
+    return make
