@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 import pytest
 from django.contrib.auth.models import Group
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.test import Client, TransactionTestCase
 from django.utils import translation
+from psycopg.errors import DeadlockDetected
 
 from accounts import actions as accounts
 from accounts.models import Membership, Organization
@@ -23,16 +24,25 @@ def _emptied_past_the_triggers() -> None:
 
     The triggers that keep the ledger refuse that to everybody; a superuser's replication role is the one
     way past them, and only this uses it. DELETE, because TRUNCATE takes several times as long on tables of
-    a few rows and waits for every connection that was left open.
+    a few rows and waits for every connection that was left open. A page that was just closed may still write
+    through the server, and of two that wait for each other Postgres sends one away.
     """
 
-    def empty(self: TransactionTestCase) -> None:
+    def empty_once() -> None:
         tables = set(connection.introspection.table_names()) - KEPT
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SET LOCAL session_replication_role = replica")
             cursor.execute("; ".join(f'DELETE FROM "{table}"' for table in sorted(tables)))
             Group.objects.exclude(name__in=POWERS).delete()
             grant_shipped_powers()
+
+    def empty(self: TransactionTestCase) -> None:
+        for tries_left in reversed(range(5)):
+            try:
+                return empty_once()
+            except OperationalError as error:
+                if tries_left == 0 or not isinstance(error.__cause__, DeadlockDetected):
+                    raise
 
     TransactionTestCase._fixture_teardown = empty
 
