@@ -15,7 +15,8 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 import msgspec
-from channels.layers import get_channel_layer
+from channels import DEFAULT_CHANNEL_LAYER
+from channels.layers import channel_layers, get_channel_layer
 from django.conf import settings
 from django.db import connection, transaction
 
@@ -149,7 +150,11 @@ async def _from_postgres() -> AsyncGenerator[Sequence[Hint], None]:
 
 
 async def _from_redis() -> AsyncGenerator[Sequence[Hint], None]:
-    layer = _layer()
+    # A layer of its own: one that was cancelled at the wrong moment keeps a lock for ever, and every later subscription
+    # of the process with it.
+    layer: Any = channel_layers.make_backend(DEFAULT_CHANNEL_LAYER)
+    # As it comes it waits 5 s, and redis-py gives up reading after the same 5 s: a quiet Redis would look lost.
+    layer.brpop_timeout = POP_SECONDS
     channel = await layer.new_channel()
     await layer.group_add(CHANNEL, channel)
     yield []
@@ -175,22 +180,15 @@ async def _from_redis() -> AsyncGenerator[Sequence[Hint], None]:
         with suppress(Exception):
             async with asyncio.timeout(ANSWER_SECONDS):
                 await layer.group_discard(CHANNEL, channel)
-
-
-def _layer() -> Any:
-    layer: Any = get_channel_layer()
-    if layer is None:
-        raise BusLost("REDIS_URL is set, but CHANNEL_LAYERS has no default.")
-    # As it comes it waits 5 s, and redis-py gives up reading after the same 5 s: a quiet Redis would look lost.
-    layer.brpop_timeout = POP_SECONDS
-    return layer
+                await layer.close_pools()
 
 
 async def _send(hints: list[Hint]) -> None:
     try:
         async with asyncio.timeout(COURIER_SECONDS):
+            layer: Any = get_channel_layer()
             for text in _packed(hints):
-                await _layer().group_send(CHANNEL, {"type": "live.hints", "payload": text})
+                await layer.group_send(CHANNEL, {"type": "live.hints", "payload": text})
     except Exception:
         log.warning("%d hints were lost: the channel layer cannot be reached.", len(hints), exc_info=True)
 

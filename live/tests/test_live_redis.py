@@ -3,9 +3,9 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing
 
 import pytest
-from channels.layers import get_channel_layer
 from django.conf import LazySettings
 from django.db import transaction
 from redis.asyncio import Redis
@@ -121,5 +121,24 @@ async def test_a_quiet_redis_is_not_taken_for_a_lost_one(hub: Hub, monkeypatch: 
     assert hub.figures()["lost"] == 0
 
 
-async def test_redis_is_not_waited_for_longer_than_its_client_reads(hub: Hub) -> None:
-    assert get_channel_layer().brpop_timeout < DEFAULT_SOCKET_TIMEOUT
+def test_redis_is_not_waited_for_longer_than_its_client_reads() -> None:
+    assert bus.POP_SECONDS < DEFAULT_SOCKET_TIMEOUT
+
+
+def test_a_subscription_cut_off_at_any_moment_does_not_lock_out_the_next() -> None:
+    """The channel layer never gives back the lock of a read that was cancelled while it waited for it."""
+
+    async def hear(messages: int) -> list[str]:
+        async with aclosing(bus.subscribe()) as hints, asyncio.timeout(5):
+            assert await anext(hints) == []
+            for number in range(messages):
+                await publish([Hint("board", str(number), 1)])
+            heard: list[str] = []
+            while len(heard) < messages:
+                heard += [hint.key for hint in await anext(hints)]
+            for _step in range(messages % 5):
+                await asyncio.sleep(0)
+            return heard
+
+    for messages in range(1, 30):
+        assert asyncio.run(hear(messages)) == [str(number) for number in range(messages)]
