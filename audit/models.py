@@ -2,6 +2,7 @@
 
 from typing import ClassVar, Self
 
+from django.contrib.postgres.functions import TransactionNow
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
@@ -16,9 +17,14 @@ ENDS = ("intervention.decided", "intervention.expired")
 
 class EntryQuerySet(models.QuerySet["Entry"]):
     def visible_to(self, actor: Actor) -> Self:
-        if not actor.has_power("audit.view_entry"):
+        """Those of the platforms where one reads the ledger; those of no platform where one reads it everywhere.
+
+        A key that is for some gates reads none: lines name no gate.
+        """
+        if getattr(actor, "gates", None) is not None:
             return self.none()
-        return self.filter(organization_id=actor.organization_id).unsealed_for(actor)
+        readable = actor.reach("audit.view_entry").rows()
+        return self.filter(readable, organization_id=actor.organization_id).unsealed_for(actor)
 
     def unsealed_for(self, actor: Actor) -> Self:
         """Without what others voted on an open question whose votes are sealed until one has voted oneself.
@@ -37,7 +43,9 @@ class EntryQuerySet(models.QuerySet["Entry"]):
 class Entry(models.Model):
     """Who, in which role, did what, to what, when, why and from where.
 
-    Append-only: triggers refuse UPDATE, DELETE and TRUNCATE, whoever asks.
+    Append-only: triggers refuse UPDATE, DELETE and TRUNCATE, whoever asks. There are two ways past them, both held by
+    the database: a person who is erased becomes a pseudonym, and a line goes when it is older than its organization
+    keeps its ledger.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -47,6 +55,16 @@ class Entry(models.Model):
     actor_name = models.CharField(_("who"), max_length=200)
     actor_role = models.CharField(_("role"), max_length=150)
     verb = models.CharField(_("did"), max_length=60)
+    # Of what it is about. Neither constrained nor indexed: its subject is, and every submit would pay for it.
+    platform = models.ForeignKey(
+        "accounts.Platform",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+        verbose_name=_("platform"),
+    )
     subject_type = models.CharField(_("kind of subject"), max_length=40)
     subject_id = models.CharField(_("subject"), max_length=64)
     data = models.JSONField(_("particulars"), default=dict, db_default=models.Value({}, models.JSONField()))
@@ -68,3 +86,22 @@ class Entry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.actor_name} {self.verb} {self.subject_type} {self.subject_id}"
+
+
+class Erasure(models.Model):
+    """Who was erased, when, and under which pseudonym the records tell of them. No name they had is in it.
+
+    Their own lines may exchange their name for the pseudonym; others what names them, while the transaction that writes
+    this lasts, and no longer.
+    """
+
+    pilot = models.OneToOneField("accounts.Pilot", on_delete=models.PROTECT, verbose_name=_("pilot"))
+    pseudonym = models.CharField(_("pseudonym"), max_length=60, unique=True)
+    at = models.DateTimeField(_("at"), db_default=TransactionNow(), editable=False)
+
+    class Meta:
+        verbose_name = _("erasure")
+        verbose_name_plural = _("erasures")
+
+    def __str__(self) -> str:
+        return self.pseudonym

@@ -67,13 +67,79 @@ LINES = {
     "organization.changed": Line("org", "", gettext_noop("%(who)s changed the organization's settings")),
     "pilot.preferences_set": Line("settings", "", gettext_noop("%(who)s changed their own settings")),
     "session.ended": Line("lock", "", gettext_noop("%(who)s signed out elsewhere")),
+    "factor.added": Line("lock", "", gettext_noop("%(who)s set up a second factor: %(factor)s")),
+    "factor.removed": Line("lock", "no", gettext_noop("%(who)s took a second factor away: %(factor)s")),
+    "factor.reset": Line("lock", "no", gettext_noop("%(who)s took away the second factors of %(pilot)s")),
     "platform.created": Line("plus", "", gettext_noop("%(who)s registered the platform %(slug)s")),
     "pilot.created": Line("person", "", gettext_noop("%(who)s made an account for %(username)s")),
+    "pilot.deactivated": Line("lock", "no", gettext_noop("%(by)s switched off the account of %(pilot)s")),
+    "pilot.erased": Line("lock", "no", gettext_noop("%(by)s erased a person, who is %(pilot)s from now on")),
+    "person.exported": Line("download", "", gettext_noop("%(who)s took out as a file what is kept about %(pilot)s")),
+    "organization.retention_set": Line("clock", "warn", gettext_noop("%(who)s changed how long records are kept")),
+    "retention.applied": Line(
+        "close",
+        "warn",
+        gettext_noop(
+            "What is no longer kept was removed: the content of %(questions)s questions and %(units)s units, "
+            "%(entries)s lines of the ledger"
+        ),
+    ),
+    "pilot.reactivated": Line("person", "", gettext_noop("%(by)s switched the account of %(pilot)s on again")),
     "pilot.password_set": Line("key", "", gettext_noop("%(who)s set a pilot's password")),
+    "pilot.arrived": Line("person", "", gettext_noop("%(who)s let %(pilot)s in, who came from %(provider)s")),
+    "pilot.synced": Line("person", "", gettext_noop("%(who)s took over from %(provider)s what %(pilot)s is called")),
+    "pilot.connected": Line("link", "", gettext_noop("%(who)s connected %(provider)s to sign in with")),
+    "pilot.disconnected": Line("link", "", gettext_noop("%(who)s disconnected %(provider)s")),
+    "grant.revoked": Line("key", "", gettext_noop("%(who)s gave the access of %(pilot)s at %(provider)s back")),
+    "grant.refused": Line("key", "no", gettext_noop("%(provider)s ended the sign-in of %(pilot)s")),
     "membership.granted": Line("people", "", gettext_noop("%(who)s gave %(pilot)s the role %(role)s")),
+    "membership.granted_on": Line(
+        "people", "", gettext_noop("%(who)s gave %(pilot)s the role %(role)s on the platform %(platform)s")
+    ),
+    "membership.revoked_on": Line(
+        "people", "", gettext_noop("%(who)s took the role %(role)s on the platform %(platform)s from %(pilot)s")
+    ),
+    "membership.kept": Line(
+        "alert",
+        "warn",
+        gettext_noop("%(pilot)s stays %(role)s, whatever the directory says: nobody else manages members"),
+    ),
+    "role.made": Line("people", "", gettext_noop("%(who)s made the role %(title)s")),
+    "role.changed": Line("edit", "", gettext_noop("%(who)s changed the role %(title)s")),
+    "role.removed": Line("close", "", gettext_noop("%(who)s removed the role %(title)s")),
+    "directory.rules_set": Line("people", "", gettext_noop("%(who)s changed the rules for roles from the directory")),
+    "directory.user_entered": Line("plus", "", gettext_noop("%(who)s entered %(name)s from the directory")),
+    "directory.user_changed": Line("edit", "", gettext_noop("%(who)s changed what the directory says of %(name)s")),
+    "directory.user_removed": Line("close", "", gettext_noop("%(who)s removed %(name)s from the directory")),
+    "directory.user_recognized": Line(
+        "person", "", gettext_noop("%(pilot)s signed in through %(provider)s and is %(name)s of the directory")
+    ),
+    "directory.group_entered": Line("plus", "", gettext_noop("%(who)s entered the group %(name)s from the directory")),
+    "directory.group_changed": Line("edit", "", gettext_noop("%(who)s changed the group %(name)s of the directory")),
+    "directory.group_members_set": Line(
+        "people", "", gettext_noop("%(who)s changed who is in the group %(name)s of the directory")
+    ),
+    "directory.group_removed": Line("close", "", gettext_noop("%(who)s removed the group %(name)s from the directory")),
     "membership.ended": Line("people", "", gettext_noop("%(who)s ended a membership")),
+    "member.invited": Line("link", "", gettext_noop("%(who)s invited somebody as %(role)s")),
+    "member.joined": Line("people", "", gettext_noop("%(who)s joined as %(role)s")),
+    "member.left": Line("people", "", gettext_noop("%(who)s left the organization")),
+    "invitation.renewed": Line("refresh", "", gettext_noop("%(who)s sent an invitation as %(role)s anew")),
+    "invitation.withdrawn": Line("cancel", "", gettext_noop("%(who)s withdrew an invitation as %(role)s")),
+    "visit.begun": Line("eye", "warn", gettext_noop("%(who)s, a platform administrator, entered as %(role)s")),
+    "visit.ended": Line("eye", "", gettext_noop("%(who)s, a platform administrator, left again")),
+    "visit.expired": Line("clock", "", gettext_noop("The visit of %(member)s, a platform administrator, ran out")),
     "key.created": Line("key", "", gettext_noop("%(who)s made the key %(prefix)s")),
     "key.revoked": Line("key", "no", gettext_noop("%(who)s revoked the key %(prefix)s")),
+    "key.rotated": Line("refresh", "", gettext_noop("%(who)s made the key %(prefix)s in place of %(was)s")),
+    "key.refused": Line("alert", "warn", gettext_noop("The key %(prefix)s was refused: it came from %(address)s")),
+    "token.issued": Line("key", "", gettext_noop("%(who)s signed in with a program")),
+    "token.revoked": Line("key", "no", gettext_noop("%(who)s signed a program out")),
+    "token.replayed": Line(
+        "alert", "no", gettext_noop("A refresh token of %(who)s came a second time; all tokens of that sign-in ended")
+    ),
+    "signing_key.rotated": Line("refresh", "", gettext_noop("%(who)s changed the key that signs tokens")),
+    "access.slowed": Line("alert", "warn", gettext_noop("Somebody at %(address)s guesses, and was slowed down")),
 }
 DECIDED = {
     "approved": Line("approve", "yes", gettext_noop("%(who)s approved it")),
@@ -103,13 +169,25 @@ GROUPS = {
     "guardian": gettext_lazy("Guardians"),
     "pilot": gettext_lazy("Pilots"),
     "membership": gettext_lazy("Members"),
+    "member": gettext_lazy("Coming and going"),
+    "invitation": gettext_lazy("Invitations"),
+    "visit": gettext_lazy("Visits of platform administrators"),
+    "role": gettext_lazy("Roles"),
+    "directory": gettext_lazy("Directory"),
     "absence": gettext_lazy("Absences"),
     "session": gettext_lazy("Sessions"),
+    "grant": gettext_lazy("Providers' tokens"),
+    "factor": gettext_lazy("Second factors"),
     "key": gettext_lazy("API keys"),
+    "token": gettext_lazy("Tokens"),
+    "signing_key": gettext_lazy("Signing keys"),
+    "access": gettext_lazy("Access"),
     "platform": gettext_lazy("Platforms"),
     "organization": gettext_lazy("Organization"),
     "history": gettext_lazy("History"),
     "ledger": gettext_lazy("Ledger"),
+    "person": gettext_lazy("Personal data"),
+    "retention": gettext_lazy("Retention"),
 }
 OUTCOMES = ("intervention.decided", "intervention.expired", "intervention.voted")
 
@@ -124,7 +202,13 @@ SUBJECTS = {
     "platform": gettext_lazy("platform"),
     "pilot": gettext_lazy("pilot"),
     "membership": gettext_lazy("member"),
+    "role": gettext_lazy("role"),
+    "provisioneduser": gettext_lazy("user of the directory"),
+    "provisionedgroup": gettext_lazy("group of the directory"),
     "apikey": gettext_lazy("API key"),
+    "invitation": gettext_lazy("invitation"),
+    "tokenfamily": gettext_lazy("sign-in of a program"),
+    "signingkey": gettext_lazy("signing key"),
     "stop": gettext_lazy("kill switch"),
     "absence": gettext_lazy("absence"),
 }
@@ -170,7 +254,7 @@ def names_in(entry: Entry) -> dict[str, str]:
 
 
 def _listed(value: object) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value or "")
+    return ", ".join(map(str, value)) if isinstance(value, list) else "" if value is None else str(value)
 
 
 def said_with(entry: Entry) -> str:
@@ -188,5 +272,23 @@ def sentence_of(entry: Entry) -> str:
     return _(line_of(entry).sentence) % names_in(entry)
 
 
-CODES = ("gate", "guardian", "slug", "prefix")  # set in mono on a page
-NAMES = (*CODES, "version", "username", "pilot", "role", "held_by", "was", "to", "member", "mentioned", "name")
+CODES = ("gate", "guardian", "slug", "prefix", "address", "factor", "platform")  # set in mono on a page
+NAMES = (
+    *CODES,
+    "version",
+    "username",
+    "pilot",
+    "role",
+    "held_by",
+    "was",
+    "to",
+    "member",
+    "mentioned",
+    "name",
+    "by",
+    "provider",
+    "title",
+    "questions",
+    "units",
+    "entries",
+)
