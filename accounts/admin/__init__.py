@@ -3,7 +3,17 @@
 The ledger's admin is here because the app it belongs to is below, where no organization is known.
 """
 
-from accounts.admin import keys, ledger, pilots
+from accounts.admin import identities, keys, ledger, pilots, provisioning, roles
 from accounts.admin.organization import OrganizationAdmin, actor_of, each
 
-__all__ = ["OrganizationAdmin", "actor_of", "each", "keys", "ledger", "pilots"]
+__all__ = [
+    "OrganizationAdmin",
+    "actor_of",
+    "each",
+    "identities",
+    "keys",
+    "ledger",
+    "pilots",
+    "provisioning",
+    "roles",
+]

@@ -12,6 +12,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import ngettext
 
 from accounts.models import Membership
+from accounts.proof import StaleProof
 from kit.errors import Problem
 
 
@@ -27,12 +28,14 @@ class OrganizationAdmin(admin.ModelAdmin):
     """Rows of the organization one is in, and nothing of others. Changes go through `act`, which calls an action.
 
     within      the lookup that leads from a row to its organization
+    platform    the lookup that leads from a row to its platform, where it has one
     see, power  the power to look at the rows, and the one to change them
     adds        whether rows are made here
     changes     whether rows are changed here
     """
 
     within = "organization"
+    platform = ""
     see = ""
     power = ""
     adds = changes = False
@@ -50,7 +53,9 @@ class OrganizationAdmin(admin.ModelAdmin):
         raise NotImplementedError
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).filter(**{self.within: actor_of(request).organization_id})
+        actor = actor_of(request)
+        ours = super().get_queryset(request).filter(**{self.within: actor.organization_id})
+        return ours.filter(actor.reach(self.see).rows(self.platform)) if self.platform else ours
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return actor_of(request).has_power(self.see)
@@ -88,6 +93,8 @@ class OrganizationAdmin(admin.ModelAdmin):
         """What an action refuses is said in the form, beside what was filled in; its transaction is rolled back."""
         try:
             return super().changeform_view(request, *args, **kwargs)
+        except StaleProof:
+            raise  # the door asks who it is, and sends the same again
         except Problem as problem:
             request.problem = problem  # type: ignore[attr-defined]
         return super().changeform_view(request, *args, **kwargs)
@@ -127,6 +134,8 @@ def each(of: admin.ModelAdmin, request: HttpRequest, chosen: QuerySet[Any], do: 
         try:
             do(row)
             done += 1
+        except StaleProof:
+            raise
         except Problem as problem:
             of.message_user(request, f"{row}: {problem.sentence}", messages.ERROR)
     if done:

@@ -13,25 +13,68 @@ from django.utils.translation import gettext_lazy
 
 from accounts import actions
 from accounts.admin.organization import OrganizationAdmin, actor_of, each
-from accounts.models import Absence, Membership, Organization, Pilot, Preferences
-from accounts.queries import pilot_named
-from accounts.roles import SYSTEM
+from accounts.models import Absence, Invitation, Membership, Organization, Pilot, Preferences
+from accounts.queries import pilot_named, role_titles
+from accounts.roles import roles_in, title_of
 from kit.errors import BadInput
+
+
+class OrganizationForm(forms.ModelForm):
+    """What is the same for everybody in it."""
+
+    second_factor_roles = forms.MultipleChoiceField(
+        label=gettext_lazy("Roles that need a second factor"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        titles = role_titles(self.instance.pk)
+        self.fields["second_factor_roles"].choices = [(title, title) for title in titles]  # type: ignore[attr-defined]
 
 
 @admin.register(Organization)
 class OrganizationsAdmin(OrganizationAdmin):
     within = "pk"
     see = "accounts.view_membership"
+    power = "accounts.manage_members"
+    changes = True
+    form = OrganizationForm
     exclude = None
     list_display = ("name", "slug", "created_at")
+    asked = ("name", "rearm_by_two", "second_factor_roles")
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return ("slug", *self.asked, "created_at")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return ("slug", "created_at")
+
+    def act(self, request: HttpRequest, row: Any, said: dict[str, Any], *, is_new: bool) -> Model:
+        return actions.change_organization(actor=actor_of(request), **{name: said[name] for name in self.asked})
 
 
 class RoleField(forms.ModelChoiceField):
-    """Any role but the one that timers act in."""
+    """A role of the organization, by its title."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(Group.objects.exclude(name=SYSTEM).order_by("pk"), label=gettext_lazy("Role"), **kwargs)
+        super().__init__(Group.objects.none(), label=gettext_lazy("Role"), **kwargs)
+
+    def label_from_instance(self, obj: Any) -> str:
+        return title_of(obj.name)
+
+
+class RolesOffered:
+    """For admin pages whose form has a `role`: those of the organization one is in."""
+
+    def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> type:
+        form = super().get_form(request, *args, **kwargs)  # type: ignore[misc]
+        if "role" in form.base_fields:
+            offered = RoleField()
+            offered.queryset = roles_in(actor_of(request).organization_id)
+            form.base_fields["role"] = offered
+        return form  # type: ignore[no-any-return]
 
 
 class PasswordForm(forms.ModelForm):
@@ -57,7 +100,7 @@ class PilotForm(PasswordForm):
 
 
 @admin.register(Pilot)
-class PilotAdmin(OrganizationAdmin):
+class PilotAdmin(RolesOffered, OrganizationAdmin):
     """Accounts of people and machines that are members here. A new one becomes a member at once."""
 
     within = "memberships__organization"
@@ -70,6 +113,7 @@ class PilotAdmin(OrganizationAdmin):
     list_display = ("username", "name", "kind", "public_id", "is_active", "last_login")
     list_filter = ("kind", "is_active")
     search_fields = ("username", "name", "public_id")
+    actions = ("reset",)
     facts = ("username", "name", "kind", "public_id", "email", "is_active", "last_login", "date_joined")
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
@@ -83,11 +127,15 @@ class PilotAdmin(OrganizationAdmin):
         if is_new:
             about = {name: said[name] for name in ("name", "kind")}
             pilot = actions.create_pilot(said["username"], actor=actor, password=password, **about)
-            actions.grant_role(pilot, said["role"].name, actor=actor)
+            actions.grant_role(pilot, title_of(said["role"].name), actor=actor)
             return pilot
         if password:
             actions.set_password(Pilot.objects.get(pk=row.pk), password, actor=actor)
         return row
+
+    @admin.action(description=gettext_lazy("Take away the second factors of the selected pilots"), permissions=["act"])
+    def reset(self, request: HttpRequest, chosen: QuerySet[Pilot]) -> None:
+        each(self, request, chosen, lambda row: actions.reset_factors(row, actor=actor_of(request)))
 
 
 class RoleForm(forms.ModelForm):
@@ -105,7 +153,7 @@ class MembershipForm(RoleForm):
 
 
 @admin.register(Membership)
-class MembershipAdmin(OrganizationAdmin):
+class MembershipAdmin(RolesOffered, OrganizationAdmin):
     """Who belongs to the organization, and in which role."""
 
     see = "accounts.view_membership"
@@ -113,17 +161,17 @@ class MembershipAdmin(OrganizationAdmin):
     adds = changes = True
     form = RoleForm
     add_form = MembershipForm
-    list_display = ("__str__", "pilot", "role", "created_at", "ended_at")
+    list_display = ("__str__", "pilot", "role_name", "origin", "created_at", "until", "ended_at")
     list_filter = (("role", admin.RelatedOnlyFieldListFilter), ("ended_at", admin.EmptyFieldListFilter))
     list_select_related = ("pilot", "role")
     search_fields = ("pilot__username", "pilot__name", "pilot__public_id")
     actions = ("end",)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return ("pilot", "role", "created_at", "ended_at") if obj else ("who", "role")
+        return ("pilot", "role", "origin", "created_at", "until", "ended_at") if obj else ("who", "role")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return ("pilot", "created_at", "ended_at") if obj else ()
+        return ("pilot", "origin", "created_at", "until", "ended_at") if obj else ()
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_change_permission(request, obj) and not (obj and obj.is_system)
@@ -132,11 +180,27 @@ class MembershipAdmin(OrganizationAdmin):
         pilot = pilot_named(said["who"]) if is_new else row.pilot
         if pilot is None:
             raise BadInput.field("who", _("there is no such account"))
-        return actions.grant_role(pilot, said["role"].name, actor=actor_of(request))
+        return actions.grant_role(pilot, title_of(said["role"].name), actor=actor_of(request))
 
     @admin.action(description=gettext_lazy("End the selected memberships"), permissions=["act"])
     def end(self, request: HttpRequest, chosen: QuerySet[Membership]) -> None:
         each(self, request, chosen, lambda row: actions.end_membership(row, actor=actor_of(request)))
+
+
+@admin.register(Invitation)
+class InvitationAdmin(OrganizationAdmin):
+    """Who is invited. Links are made on the page of the members: they are shown once."""
+
+    see = power = "accounts.manage_members"
+    list_display = ("__str__", "invited_by", "created_at", "expires_at", "accepted_by", "withdrawn_at")
+    list_filter = (("accepted_at", admin.EmptyFieldListFilter), ("withdrawn_at", admin.EmptyFieldListFilter))
+    list_select_related = ("role", "invited_by__pilot", "invited_by__role", "accepted_by__pilot", "accepted_by__role")
+    search_fields = ("email",)
+    actions = ("withdraw",)
+
+    @admin.action(description=gettext_lazy("Withdraw the selected invitations"), permissions=["act"])
+    def withdraw(self, request: HttpRequest, chosen: QuerySet[Invitation]) -> None:
+        each(self, request, chosen, lambda row: actions.withdraw_invitation(row.pk, actor=actor_of(request)))
 
 
 @admin.register(Absence)

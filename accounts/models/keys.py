@@ -30,6 +30,7 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
     def usable(self, now: datetime) -> Self:
         return self.filter(
             Q(expires_at=None) | Q(expires_at__gt=now),
+            Q(membership__until=None) | Q(membership__until__gt=now),
             revoked_at=None,
             membership__ended_at=None,
             membership__pilot__is_active=True,
@@ -45,11 +46,36 @@ class ApiKey(models.Model):
     prefix = models.CharField(_("begins with"), max_length=12, unique=True)
     digest = models.CharField(max_length=64, unique=True, editable=False)
     scopes = ArrayField(models.CharField(max_length=20), verbose_name=_("scopes"))
+    gates = ArrayField(
+        models.SlugField(max_length=80),
+        verbose_name=_("gates"),
+        default=list,
+        db_default=[],
+        blank=True,
+        help_text=_("short names; empty: every gate"),
+    )
+    networks = ArrayField(
+        models.CharField(max_length=43),
+        verbose_name=_("addresses"),
+        default=list,
+        db_default=[],
+        blank=True,
+        help_text=_("addresses and networks it may be used from, as 203.0.113.0/24; empty: everywhere"),
+    )
+    replaces = models.OneToOneField(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="replaced_by",
+        verbose_name=_("takes the place of"),
+    )
     created_by = models.ForeignKey(Membership, on_delete=models.PROTECT, related_name="+", verbose_name=_("made by"))
     created_at = models.DateTimeField(_("created"), db_default=Now())
     expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
     last_used_at = models.DateTimeField(_("last used"), null=True, blank=True)
+    refused_at = models.DateTimeField(_("last refused for its address"), null=True, blank=True)
 
     objects = ApiKeyQuerySet.as_manager()
 
@@ -65,6 +91,11 @@ class ApiKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
+
+    @property
+    def is_rotated(self) -> bool:
+        """Whether another key has taken its place; wants `replaced_by` selected for many."""
+        return getattr(self, "replaced_by", None) is not None
 
     def is_usable(self, now: datetime) -> bool:
         return self.revoked_at is None and (self.expires_at is None or self.expires_at > now)

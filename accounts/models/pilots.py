@@ -1,16 +1,23 @@
 """Who signs in, and how they want the pages."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.providers import providers
+
+# What a browser says of a passkey when it is made: the device knows whose it is, so that nobody has to type a name.
+SIGNS_IN_ALONE = "data__credential__clientExtensionResults__credProps__rk"
+ERASED = "erased:"  # begins the public id of who was erased
+
 
 class Pilot(AbstractUser):
-    """A person, or a machine account, who signs in. Deactivated, never deleted."""
+    """A person, or a machine account, who signs in. Deactivated or erased, never deleted: the records point to it."""
 
     class Kind(models.TextChoices):
         PERSON = "person", _("person")
@@ -22,10 +29,18 @@ class Pilot(AbstractUser):
     name = models.CharField(_("name"), max_length=200, blank=True)
     kind = models.CharField(_("kind"), max_length=6, choices=Kind, default=Kind.PERSON)
     public_id = models.CharField(_("public id"), max_length=200, unique=True)
+    # Kept for programs; pages show initials, since they load nothing from elsewhere.
+    avatar_url = models.URLField(_("picture"), max_length=500, blank=True, default="", db_default="")
 
     class Meta:
         verbose_name = _("pilot")
         verbose_name_plural = _("pilots")
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=~Q(public_id__startswith=ERASED) | Q(is_active=False, email="", is_superuser=False),
+                name="who_is_erased_stays_away",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.get_full_name()
@@ -41,8 +56,22 @@ class Pilot(AbstractUser):
         return self.get_full_name()
 
     @property
+    def is_erased(self) -> bool:
+        return self.public_id.startswith(ERASED)
+
+    @property
     def is_machine(self) -> bool:
         return self.kind != self.Kind.PERSON
+
+    def may_sign_in_without(self, way: Any) -> bool:
+        """Whether a way in is left when this one, an account elsewhere or a passkey, is gone: a password, another
+        account, or another passkey that signs in by itself.
+        """
+        if settings.PASSWORDS and self.has_usable_password():
+            return True
+        accounts = self.identities.standing().filter(provider__in=[*providers()])
+        passkeys = self.authenticator_set.filter(type="webauthn", **{SIGNS_IN_ALONE: True})
+        return any(one != way for one in (*accounts, *passkeys))
 
     @property
     def preferred(self) -> "Preferences":
