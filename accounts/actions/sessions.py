@@ -1,6 +1,7 @@
 """The browsers a pilot is signed in with."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.models import Session
@@ -9,10 +10,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Membership, Pilot
+from accounts.queries.sessions import open_sessions, timed_out_sessions
 from audit.actions import record
 from live.bus import Hint, announce_many
 
 SEEN_SECONDS = 60
+BATCH = 500
 
 
 @transaction.atomic
@@ -28,6 +31,12 @@ def end_sessions(session_keys: Sequence[str], *, actor: Membership) -> int:
     return ended
 
 
+def drop_sessions_of(pilot: Pilot) -> None:
+    """All of them, wherever they are open: somebody is no longer let in."""
+    keys = list(pilot.usersession_set.values_list("session_key", flat=True))
+    Session.objects.filter(session_key__in=keys).delete()
+
+
 def tell_sessions_of(pilot: Pilot) -> None:
     """Whatever is open in this pilot's name is asked again who it is: a password ends the sessions before it."""
     announce_many(
@@ -36,10 +45,43 @@ def tell_sessions_of(pilot: Pilot) -> None:
     )
 
 
-def note_session_seen(pilot: Pilot, session_key: str) -> None:
-    """Keep when a session was last used, to the minute: no deed, so no ledger line."""
-    if cache.add(f"seen:{session_key}", 1, SEEN_SECONDS):
-        pilot.usersession_set.filter(session_key=session_key).update(last_seen_at=timezone.now())
+def keep_session(session_key: str, *, in_use: bool) -> bool:
+    """Whether a session may go on: neither too long unused nor too old. Looked up once a minute at most.
+
+    `in_use`: its person has done something, which keeps it open. What a page asks for by itself does not.
+    """
+    known = f"session:{session_key}:{in_use}"
+    if not cache.add(known, 1, SEEN_SECONDS):
+        return True
+    now = timezone.now()
+    this = open_sessions(now).filter(session_key=session_key)
+    goes_on = bool(this.update(last_seen_at=now)) if in_use else this.exists()
+    if not goes_on:
+        cache.delete(known)
+    return goes_on
+
+
+def rotate_session(pilot: Pilot, was: str, session_key: str) -> None:
+    """The same session goes on under another key: whoever has copied the old one has nothing."""
+    pilot.usersession_set.filter(session_key=was).update(session_key=session_key)
+
+
+@transaction.atomic
+def end_timed_out(now: datetime) -> int:
+    """End the sessions that nobody has used for too long, and those that are too old. Returns how many."""
+    ended = list(timed_out_sessions(now).select_related("user")[:BATCH])
+    Session.objects.filter(session_key__in=[one.session_key for one in ended]).delete()
+    for one in ended:
+        one.delete()
+    for pilot in {one.user for one in ended}:
+        tell_sessions_of(pilot)
+    return len(ended)
+
+
+def note_member_seen(membership: Membership) -> None:
+    """Keep when a member was last here, in this organization, to the minute: no deed, so no ledger line."""
+    if cache.add(f"here:{membership.pk}", 1, SEEN_SECONDS):
+        Membership.objects.filter(pk=membership.pk).update(seen_at=timezone.now())
 
 
 def _sessions_of(pilot_id: int, session_keys: Sequence[str]) -> list[str]:

@@ -5,12 +5,29 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Membership, MembershipQuerySet, Pilot
 from accounts.roles import SYSTEM
-from kit.errors import NotThere
+from kit.errors import NotAllowed, NotThere
 
 
 def members_of(organization_id: int) -> MembershipQuerySet:
-    """Those who may act in an organization; not Chameleon itself."""
-    return Membership.objects.acting().filter(organization_id=organization_id).exclude(role__name=SYSTEM)
+    """Those who may act in an organization, to stay: neither Chameleon itself nor who is on a visit."""
+    return Membership.objects.acting().filter(organization_id=organization_id, until=None).exclude(role__name=SYSTEM)
+
+
+def admins_of(organization_id: int) -> MembershipQuerySet:
+    """The people who may let members in and let them go."""
+    manages = Q(role__permissions__content_type__app_label="accounts", role__permissions__codename="manage_members")
+    return members_of(organization_id).filter(manages, pilot__kind=Pilot.Kind.PERSON)
+
+
+def refuse_unless_managing(actor: Membership) -> None:
+    if not (actor.is_system or actor.has_power("accounts.manage_members")):
+        raise NotAllowed(_("Only an Admin may see and change who is a member."))
+
+
+def is_last_to_manage(member: Membership) -> bool:
+    """Whether nobody else lets members in and lets them go: by what their role may, whatever it is called."""
+    managers = list(admins_of(member.organization_id).values_list("pk", flat=True)[:2])
+    return managers == [member.pk]
 
 
 def member_named(public_id: str, actor: Membership) -> Membership:
@@ -37,6 +54,10 @@ def members_beside(actor: Membership) -> list[Membership]:
     """Everybody else in the organization who may act, by name."""
     ours = members_of(actor.organization_id)
     return sorted(ours.exclude(pk=actor.pk), key=lambda one: one.name.casefold())
+
+
+def pilot_of_address(email: str) -> Pilot | None:
+    return Pilot.objects.filter(email__iexact=email).first()
 
 
 def pilot_named(name: str) -> Pilot | None:

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from accounts.models import ApiKey, Membership
+from accounts.models import ApiKey, Membership, TokenFamily
 from accounts.roles import IN_WORDS, SCOPES
 from audit.models import Entry
 
@@ -25,7 +25,14 @@ def keys_of(actor: Membership) -> list[ApiKey] | None:
     """The actor's own usable keys, newest first; None for those who may not make any."""
     if not actor.has_power("accounts.manage_keys"):
         return None
-    return list(ApiKey.objects.usable(datetime.now(UTC)).filter(membership=actor).order_by("-pk")[:100])
+    mine = ApiKey.objects.usable(datetime.now(UTC)).filter(membership=actor)
+    return list(mine.select_related("platform", "replaced_by").order_by("-pk")[:100])
+
+
+def sign_ins_of(actor: Membership) -> list[TokenFamily]:
+    """The programs that are signed in as the actor with tokens, the latest first."""
+    mine = TokenFamily.objects.alive(datetime.now(UTC)).filter(membership=actor)
+    return list(mine.select_related("key").order_by("-pk")[:100])
 
 
 def scopes_of(actor: Membership) -> list[str]:

@@ -1,10 +1,12 @@
 """The browsers a pilot is signed in with."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.contrib.sessions.models import Session
+from django.db.models import Q, QuerySet
 
 # In this order: each later one names the earlier ones as well.
 BROWSERS = (("Edg", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrom", "Chrome"), ("Safari/", "Safari"))
@@ -54,3 +56,17 @@ def _signed_in(one: UserSession, this: str | None) -> SignedIn:
         seen_at=one.last_seen_at,
         is_this=one.session_key == this,
     )
+
+
+def open_sessions(now: datetime) -> QuerySet[UserSession]:
+    """Those that are neither too long unused nor too old."""
+    return UserSession.objects.exclude(_out_of_time(now))
+
+
+def timed_out_sessions(now: datetime) -> QuerySet[UserSession]:
+    return UserSession.objects.filter(_out_of_time(now))
+
+
+def _out_of_time(now: datetime) -> Q:
+    idle, lifetime = (timedelta(seconds=each) for each in (settings.SESSION_IDLE, settings.SESSION_LIFETIME))
+    return Q(last_seen_at__lte=now - idle) | Q(created_at__lte=now - lifetime)
