@@ -3,6 +3,9 @@
 What is typed and read at a terminal is English, as with Django's own commands.
 """
 
+import json
+import secrets
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -10,6 +13,7 @@ from django.db import OperationalError, ProgrammingError
 
 from accounts.models import Membership
 from accounts.queries import organization_named, system_of
+from accounts.roles import LIMITED, RANK
 from kit.errors import Problem
 
 DEFAULT_ORGANIZATION = "default"
@@ -42,12 +46,45 @@ class OpsCommand(BaseCommand):
             raise CommandError("The database is not up to date: run manage.py migrate.") from wrong
 
 
+def told(rows: Sequence[dict[str, Any]], *, as_json: bool) -> str:
+    """A list as a table for people, or as one JSON array for programs."""
+    if as_json:
+        return json.dumps(rows)
+    if not rows:
+        return "There is none."
+    names = list(rows[0])
+    lines = [names, *([_in_a_cell(row[name]) for name in names] for row in rows)]
+    widths = [max(len(line[at]) for line in lines) for at in range(len(names))]
+    padded = ("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in lines)
+    return "\n".join(line.rstrip() for line in padded)
+
+
+def _in_a_cell(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "" if value is None else str(value)
+
+
 def system_named(slug: str) -> Membership:
     """The system membership of that organization."""
     organization = organization_named(slug)
     if organization is None:
         raise CommandError(f"There is no organization “{slug}”. manage.py bootstrap makes “{DEFAULT_ORGANIZATION}”.")
     return system_of(organization.pk)
+
+
+def spelled(role: str) -> str:
+    """Shipped roles may be typed in any case; others are taken as written."""
+    return next((known for known in (*RANK, LIMITED) if known.lower() == role.lower()), role)
+
+
+def readable_password() -> str:
+    """Four words that can be said over a telephone; 70 random bits."""
+    return "-".join("".join(secrets.choice(letters) for letters in WORD) for _ in range(4))
+
+
+CONSONANTS, VOWELS = "bcdfghjklmnprstvwxyz", "aeiou"
+WORD = (CONSONANTS, VOWELS, CONSONANTS, VOWELS, CONSONANTS)
 
 
 def first_line(wrong: Exception) -> str:

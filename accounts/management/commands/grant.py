@@ -5,9 +5,8 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from accounts import actions
-from accounts.management.ops import OpsCommand, system_named
+from accounts.management.ops import OpsCommand, spelled, system_named
 from accounts.queries import pilot_named
-from accounts.roles import RANK
 
 
 class Command(OpsCommand):
@@ -23,10 +22,5 @@ class Command(OpsCommand):
         pilot = pilot_named(user)
         if pilot is None:
             raise CommandError(f"There is no pilot “{user}”. One exists after a first sign-in, or createsuperuser.")
-        membership = actions.grant_role(pilot, _spelled(role), actor=system)
+        membership = actions.grant_role(pilot, spelled(role), actor=system)
         self.stdout.write(f"{membership.name} is now {membership.role_name} of {system.organization.name}.")
-
-
-def _spelled(role: str) -> str:
-    """Shipped roles may be typed in any case; others are taken as written."""
-    return next((known for known in RANK if known.lower() == role.lower()), role)
