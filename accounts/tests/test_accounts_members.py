@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import Group
 
 from accounts import actions
-from accounts.actions import SYSTEM_PILOT, members
+from accounts.actions import SYSTEM_PILOT, seating
 from accounts.models import Membership, Organization, Pilot, Platform
 from accounts.queries import (
     default_platform_of,
@@ -26,7 +26,7 @@ def lines(organization: Organization) -> list[tuple[str, str]]:
 def heard(monkeypatch):
     """The hints that actions of accounts leave."""
     hints = []
-    monkeypatch.setattr(members, "announce", lambda topic, key, **_: hints.append((topic, key)))
+    monkeypatch.setattr(seating, "announce", lambda topic, key, **_: hints.append((topic, key)))
     return hints
 
 

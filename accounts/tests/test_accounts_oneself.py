@@ -50,7 +50,7 @@ def test_the_profile_says_where_one_is_signed_in(client_of, ada):
 
 def last_used(client, at):
     UserSession.objects.filter(session_key=client.session.session_key).update(last_seen_at=at)
-    cache.delete(f"seen:{client.session.session_key}")
+    cache.delete(f"session:{client.session.session_key}:True")
 
 
 def seen_at(client):
@@ -65,7 +65,7 @@ def test_the_profile_says_when_another_browser_was_last_seen(client_of, ada):
 
 
 def test_a_session_is_seen_with_each_call_and_noted_once_a_minute(client_of, ada):
-    client, long_ago = client_of(ada), timezone.now() - timedelta(days=2)
+    client, long_ago = client_of(ada), timezone.now() - timedelta(hours=2)
     last_used(client, long_ago)
     client.get("/profile")
     assert timezone.now() - seen_at(client) < timedelta(minutes=1)
@@ -76,12 +76,13 @@ def test_a_session_is_seen_with_each_call_and_noted_once_a_minute(client_of, ada
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_open_page_is_seen_although_it_calls_nothing(client_of, ada):
-    client = client_of(ada)
-    last_used(client, timezone.now() - timedelta(days=2))
+def test_an_open_page_that_nobody_touches_does_not_count_as_used(client_of, ada):
+    client, long_ago = client_of(ada), timezone.now() - timedelta(hours=2)
+    last_used(client, long_ago)
     assert async_to_sync(membership_of_scope)({"session": client.session}) == ada
+    client.get("/profile", headers={"By-Itself": "1"})
 
-    assert timezone.now() - seen_at(client) < timedelta(minutes=1)
+    assert seen_at(client) == long_ago
 
 
 def test_signing_out_everywhere_else_leaves_this_browser(client_of, ada):
@@ -173,7 +174,7 @@ def test_who_may_not_make_keys_sees_no_tokens_and_is_refused(client_of, ada):
 def test_a_role_offers_no_scope_beyond_its_powers(vi, ada, max):
     assert scopes_of(vi) == ["read"]
     assert scopes_of(ada) == ["submit", "read", "decide"]
-    assert scopes_of(max) == ["submit", "read", "decide", "admin"]
+    assert scopes_of(max) == ["submit", "read", "decide", "admin", "provision"]
 
 
 def test_an_admin_changes_what_is_the_same_for_everybody(client_of, max):
