@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
 from kit.requests import Actor
@@ -48,6 +49,11 @@ class Connection:
         self._queue: asyncio.Queue[Sequence[str] | int] = asyncio.Queue(QUEUE)
         self._task = asyncio.current_task()
         self._writer = loop.create_task(self._write())
+
+    def has_run_out(self, now: datetime) -> bool:
+        """Whether the key or token it came with was good until now, and no longer."""
+        until: datetime | None = getattr(self.actor, "good_until", None)
+        return until is not None and until <= now
 
     def push(self, *frames: str) -> bool:
         """Queue frames, to be written in this order. False: the queue was full, and the socket is being closed."""

@@ -19,7 +19,7 @@ from django.utils.module_loading import import_string
 from django.utils.translation import get_supported_language_variant
 from django.utils.translation import gettext as _
 
-from kit.errors import NotThere, Problem
+from kit.errors import NotAllowed, NotThere, Problem
 from kit.requests import Actor
 from live import frames, topics
 from live.connections import ENDED, REVOKED, TOO_MANY, TRY_AGAIN, Connection, Resolve
@@ -116,6 +116,7 @@ class LiveConsumer(AsyncWebsocketConsumer, ABC):
             return
         self.connection = connection
         connection.push(frames.write({"type": "hello", "now": frames.now()}))
+        self.hub.ask_soon(connection, ENDED)  # what ended since it was looked up was announced too early
 
     def by_session(self) -> Awaitable[Actor | None]:
         resolver: Callable[[Any], Awaitable[Actor | None]] = import_string(settings.LIVE_ACTOR_RESOLVER)
@@ -181,6 +182,8 @@ class ProgramConsumer(LiveConsumer):
         if TOKEN_NAMES & parse_qs(self.scope.get("query_string", b"").decode("latin-1")).keys():
             await self.send(text_data=frames.error("token_in_url", _("A token never travels in a URL.")))
             await self.close(TOKEN_IN_URL)
+        elif not may_call(self.scope):
+            await self.close(REVOKED)
         elif header := _headers(self.scope).get("authorization"):
             scheme, _space, token = header.partition(" ")
             await self._prove(token.strip() if scheme.lower() == "bearer" else "")
@@ -244,7 +247,12 @@ class ProgramConsumer(LiveConsumer):
         resolve = partial(resolver, token, self.scope)
         if self._deadline is not None:
             self._deadline.cancel()
-        actor = await resolve() if token else None
+        try:
+            actor = await resolve() if token else None
+        except NotAllowed as refused:  # it is good, and may not be used from here
+            await self.send(text_data=frames.refusal(refused))
+            await self.close(REVOKED)
+            return
         if actor is not None:
             await self.welcome(actor, resolve)
         else:
@@ -269,10 +277,16 @@ def is_own_origin(scope: Mapping[str, Any]) -> bool:
     from_, trusted = urlsplit(origin), [urlsplit(one) for one in settings.CSRF_TRUSTED_ORIGINS]
     try:
         if from_.netloc == request.get_host():
-            return True
+            return from_.scheme == "https" or not settings.HTTPS
     except DisallowedHost:
         return False
     return any(one.scheme == from_.scheme and is_same_domain(from_.netloc, one.netloc.lstrip("*")) for one in trusted)
+
+
+def may_call(scope: Mapping[str, Any]) -> bool:
+    """Whether this page, or program, may open the programs' socket: with a token also pages of the other sites that
+    may call the API. A page of any other site is turned away, whatever token it holds."""
+    return _headers(scope).get("origin") in settings.CORS_ORIGINS or is_own_origin(scope)
 
 
 def _headers(scope: Mapping[str, Any]) -> dict[str, str]:

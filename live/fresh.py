@@ -47,6 +47,11 @@ class Fresh(Generic[K, V]):
             return found[0]
         return await asyncio.shield(reading)
 
+    def __contains__(self, key: K) -> bool:
+        """Whether it is known now. Reads nothing."""
+        found = self._known.get(key)
+        return found is not None and _age(found[1]) < MAX_AGE_SECONDS
+
     def forget(self, key: K | None = None) -> None:
         """It has changed; with None, anything may have."""
         self._forgotten += 1

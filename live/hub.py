@@ -36,6 +36,7 @@ MOST_CONNECTIONS = 50  # for each actor
 MOST_TOPICS = 200  # for each connection
 ASK_AGAIN_SECONDS = 300.0  # sessions and tokens that just run out announce nothing
 SHORTEST_BACKOFF, LONGEST_BACKOFF = 0.1, 10.0
+JUST_AFTER = 0.05  # clocks are read twice
 RENDER_THREADS = 2
 QUESTION_THREADS = 2  # apart, so that programs with many questions do not hold up the fan-out
 
@@ -122,6 +123,7 @@ class Hub:
             raise Refusal(_("You already have %(most)d connections open.") % {"most": MOST_CONNECTIONS})
         mine.add(connection)
         self._connections[connection] = set()
+        self._ask_when_over(connection)
 
     def disconnect(self, connection: Connection) -> None:
         self._figures["dropped"] += connection.ending == TOO_SLOW
@@ -182,6 +184,13 @@ class Hub:
 
     # Who may still listen
 
+    def ask_soon(self, connection: Connection, code: int) -> None:
+        """Look up afresh who this is, in a moment; whoever is nobody any more is sent away with `code`."""
+        if connection in self._connections:
+            task = asyncio.get_running_loop().create_task(self._ask_again(connection, code))
+            self._asking.add(task)
+            task.add_done_callback(self._asking.discard)
+
     async def _ask(self, connection: Connection, topic: Topic, key: str) -> tuple[bool, Hashable]:
         while True:
             actor = connection.actor
@@ -213,6 +222,8 @@ class Hub:
             connection.end(code)
             return
         connection.actor = fresh
+        if _until(fresh) != _until(known):
+            self._ask_when_over(connection)
         for name, key in list(self._connections.get(connection, ())):
             topic = topics.find(name)
             allowed, audience = await self._ask(connection, topic, key) if topic else (False, None)
@@ -225,8 +236,8 @@ class Hub:
     async def _keep_asking(self) -> None:
         while True:
             await asyncio.sleep(ASK_AGAIN_SECONDS / 60)
-            due = asyncio.get_running_loop().time() - ASK_AGAIN_SECONDS
-            for connection in [one for one in self._connections if one.asked_at < due]:
+            due, now = asyncio.get_running_loop().time() - ASK_AGAIN_SECONDS, datetime.now(UTC)
+            for connection in [one for one in self._connections if one.asked_at < due or one.has_run_out(now)]:
                 await self._ask_again(connection, ENDED)
 
     # The bus
@@ -276,9 +287,13 @@ class Hub:
 
     def _ask_all_again(self, actor: str, code: int) -> None:
         for connection in self._of_actor.get(actor, ()):
-            task = asyncio.get_running_loop().create_task(self._ask_again(connection, code))
-            self._asking.add(task)
-            task.add_done_callback(self._asking.discard)
+            self.ask_soon(connection, code)
+
+    def _ask_when_over(self, connection: Connection) -> None:
+        """Who is here for a while is asked again when the time is over: nobody announces that."""
+        if (until := _until(connection.actor)) is not None:
+            seconds = max((until - datetime.now(UTC)).total_seconds(), 0) + JUST_AFTER
+            asyncio.get_running_loop().call_later(seconds, self.ask_soon, connection, REVOKED)
 
 
 _hubs: dict[asyncio.AbstractEventLoop, Hub] = {}
@@ -292,6 +307,11 @@ def the_hub() -> Hub:
             del _hubs[closed]
         _hubs[loop] = Hub()
     return _hubs[loop]
+
+
+def _until(actor: Actor) -> datetime | None:
+    until: datetime | None = getattr(actor, "until", None)  # only a membership may be for a while
+    return until
 
 
 def _may_listen_as(topic: Topic, actor: Actor, key: str) -> tuple[bool, Hashable]:

@@ -81,10 +81,17 @@ async def test_a_session_is_enough(address: str) -> None:
         assert (await said(program))["type"] == "hello"
 
 
-async def test_a_session_lent_by_a_foreign_page_is_not_used(address: str) -> None:
-    async with dial(address, token=None, headers={"x-person": "ada"}, origin="https://evil.example") as program:
-        await tell(program, type="ping")
-        assert (await said(program))["code"] == "unauthenticated"
+async def test_a_foreign_page_gets_no_socket_whatever_it_brings(address: str) -> None:
+    for token in (None, "token-of-ada"):
+        async with dial(address, token=token, headers={"x-person": "ada"}, origin="https://evil.example") as program:
+            assert await closing_code(program) == connections.REVOKED
+
+
+async def test_a_token_that_ended_between_its_look_up_and_the_hello_opens_nothing(address: str, settings: Any) -> None:
+    settings.LIVE_TOKEN_RESOLVER = "live.tests.wire.by_token_once"
+    async with dial(address) as program:
+        assert (await said(program))["type"] == "hello"
+        assert await closing_code(program) == connections.ENDED
 
 
 @pytest.mark.parametrize("header", ["Bearer wrong", "Bearer", "Bearer ", "Basic dG9rZW4tb2YtYWRh", "token-of-ada"])

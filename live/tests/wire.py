@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import transaction
 
@@ -31,6 +31,18 @@ class Person:
 
     def has_power(self, power: str) -> bool:
         return self.role_name == "Operator"
+
+    def reach(self, *powers: str) -> "Everywhere":
+        return Everywhere()
+
+    def role_at(self, platform_id: int | None) -> str:
+        return self.role_name
+
+
+class Everywhere(NamedTuple):
+    """All platforms, for topics of the apps above: programs listen to theirs as well."""
+
+    is_whole: bool = True
 
 
 ADA, BO, VI, CY = Person(1), Person(2), Person(3, role_name="Viewer"), Person(4, organization_id=2)
@@ -169,3 +181,8 @@ async def by_session(scope: Any) -> Person | None:
 
 async def by_token(token: str, scope: Any) -> Person | None:
     return PEOPLE.get(token.removeprefix("token-of-")) if token.startswith("token-of-") else None
+
+
+async def by_token_once(token: str, scope: Any) -> Person | None:
+    """By a token that is taken away right after it was looked up, which is told before anybody listens."""
+    return PEOPLE.pop(token.removeprefix("token-of-"), None)
