@@ -6,6 +6,7 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
+from accounts.actions import refuse_unless_fresh
 from accounts.models import Membership
 from accounts.roles import is_role
 from audit.actions import record
@@ -34,6 +35,7 @@ FORM = (
     "undo_seconds",
     "claim_seconds",
     "requester_may_approve",
+    "passkey_required",
     "reason_required",
     "reason_presets",
     "edits_allowed",
@@ -60,8 +62,13 @@ def create_gate(slug: str, *, actor: Membership, **form: Any) -> Gate:
 
 @transaction.atomic
 def change_gate(gate_id: int, *, actor: Membership, **form: Any) -> Gate:
-    """Change how a gate asks. Questions already asked keep the form they were asked in."""
+    """Change how a gate asks. Questions already asked keep the form they were asked in.
+
+    To ask for no passkey any more is dangerous: whoever does it has lately shown that it is them.
+    """
     gate = _lock_gate(gate_id, actor)
+    if gate.passkey_required and not form.get("passkey_required", True):
+        refuse_unless_fresh(actor)
     for field, value in _known(form).items():
         setattr(gate, field, value)
     _check_gate(gate)
@@ -168,16 +175,16 @@ def _check_gate(gate: Gate) -> None:
     check_row(gate)
     if gate.answer_schema is not None:
         answer_shape(gate.answer_schema)
-    if not is_role(gate.required_role):
+    if not is_role(gate.required_role, gate.organization_id):
         raise BadInput.field("required_role", _("there is no such role"))
     if gate.seats:
-        gate.required_approvals = _check_seats(gate.seats)
+        gate.required_approvals = _check_seats(gate.seats, gate.organization_id)
     for field in ("due_seconds", "expires_seconds", "claim_seconds", "heartbeat_seconds", "max_interactions"):
         if getattr(gate, field) == 0:
             raise BadInput.field(field, _("at least 1"))
 
 
-def _check_seats(seats: Any) -> int:
+def _check_seats(seats: Any, organization_id: int) -> int:
     """How many approvals the seats ask for, all in all."""
     shape = _("""give roles and how many of each, as in [{"role": "Security", "count": 1}]""")
     if not isinstance(seats, list) or not all(
@@ -189,7 +196,7 @@ def _check_seats(seats: Any) -> int:
     for seat in seats:
         if type(seat["count"]) is not int or not 1 <= seat["count"] <= MOST_APPROVALS:
             raise BadInput.field("seats", _("each count is from 1 to 20"))
-        if not isinstance(seat["role"], str) or not is_role(seat["role"]):
+        if not isinstance(seat["role"], str) or not is_role(seat["role"], organization_id):
             raise BadInput.field("seats", _("there is no role “%(role)s”") % {"role": str(seat["role"])[:100]})
     if len({seat["role"] for seat in seats}) < len(seats):
         raise BadInput.field("seats", _("name each role once"))

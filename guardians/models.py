@@ -90,6 +90,14 @@ class Gate(models.Model):
     )
     claim_seconds = models.PositiveIntegerField(_("a claim lapses after (s)"), default=1800, db_default=1800)
     requester_may_approve = models.BooleanField(_("the requester may approve"), default=True)
+    passkey_required = models.BooleanField(
+        _("approving needs a passkey"),
+        default=False,
+        db_default=False,
+        help_text=_(
+            "given for this very question on its page; keys of programs cannot approve, nor can several at once"
+        ),
+    )
     reason_required = models.BooleanField(_("every decision needs a reason"), default=False)
     reason_presets = ArrayField(
         models.CharField(max_length=120), verbose_name=_("ready-made reasons"), default=list, blank=True, size=9

@@ -6,16 +6,17 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import CharField, ExpressionWrapper, F, Value
 from django.db.models import DateTimeField as Moment
-from django.db.models import ExpressionWrapper, F, Value
-from django.db.models.functions import Now
+from django.db.models.fields.json import KeyTransform
+from django.db.models.functions import Cast, Concat, JSONObject, Now, Right
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from accounts.models import Membership
 from accounts.queries import system_of
-from audit.actions import record, record_each
+from audit.actions import Person, record, record_each
 from kit.canonical import check_json
 from kit.errors import NotAllowed, NotThere, Refusal
 from live.bus import Hint, announce, announce_many
@@ -166,6 +167,33 @@ def archive(unit_id: UUID, *, actor: Membership) -> Unit:
     return unit
 
 
+def forget_requester(person: Person) -> None:
+    """Part of the action that erases somebody: units that they asked for were asked for by the pseudonym."""
+    ours = Unit.objects.filter(organization__in=person.organizations, requested_by__in=person.names)
+    ours.update(requested_by=person.pseudonym)
+
+
+def empty_units(unit_ids: Collection[UUID], now: datetime) -> int:
+    """Part of the clock's turn: these settled units let go of what they were about, and keep how they fared."""
+    outcome = JSONObject(outcome=KeyTransform("outcome", "verdict"), guardian=KeyTransform("guardian", "verdict"))
+    return (
+        Unit.objects.filter(pk__in=unit_ids)
+        .exclude(settled_at=None)
+        .update(
+            title=Concat(Value("#"), Right(Cast(F("id"), CharField()), 8)),
+            description="",
+            attributes={},
+            proposed=None,
+            verdict=outcome,
+            note="",
+            requested_by="",
+            callback_url="",
+            dialect=None,
+            emptied_at=now,
+        )
+    )
+
+
 @transaction.atomic
 def stall_silent(now: datetime, *, limit: int = 500) -> int:
     """Mark active units whose heartbeat is overdue. Returns how many; run by a timer."""
@@ -217,13 +245,13 @@ def _move_all(
     """One statement for the units, one for their lines: a kill switch moves a hundred thousand."""
     check_json(note, "note")
     found = Unit.objects.visible_to(actor).filter(pk__in=unit_ids, status__in=was)
-    before = dict(found.select_for_update(of=("self",)).order_by("pk").values_list("pk", "status"))
-    moved = list(before)
-    if moved and not Unit().may_be_moved_by(actor):
+    before = list(found.select_for_update(of=("self",)).order_by("pk").only("status", "platform"))
+    moved = [unit.pk for unit in before]
+    if not all(unit.may_be_moved_by(actor) for unit in before):
         raise NotAllowed(_("Your role may look at units of work, not move them."))
     Unit.objects.filter(pk__in=moved).update(status=status, note=note, updated_at=Now(), **changes)
     said = {"note": note} if note else {}
-    lines = [(pk, {"was": left} | said) for pk, left in before.items()]
+    lines = [(unit.pk, unit.platform_id, {"was": unit.status} | said) for unit in before]
     record_each(f"unit.{status}", actor=actor, subjects=Unit, lines=lines)
     announce_many(Hint("work.unit", str(pk), actor.organization_id) for pk in moved)
     return moved

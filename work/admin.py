@@ -12,6 +12,7 @@ from work.models import Unit
 
 @admin.register(Unit)
 class UnitAdmin(OrganizationAdmin):
+    platform = "platform"
     see = "work.view_unit"
     power = "work.submit_unit"
     list_display = ("title", "gate", "platform", "status", "priority", "external_id", "created_at", "settled_at")

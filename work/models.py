@@ -66,13 +66,19 @@ MOVES: dict[str, frozenset[str]] = {
 }
 
 
+SEEING = ("work.view_unit", "work.submit_unit", "interventions.decide_intervention")
+
+
 class UnitQuerySet(models.QuerySet["Unit"]):
     def visible_to(self, actor: Actor) -> Self:
-        """All of the organization's, to those who view, submit or decide: a decision moves the unit it is about."""
-        seeing = ("work.view_unit", "work.submit_unit", "interventions.decide_intervention")
-        if not (actor.is_system or any(actor.has_power(power) for power in seeing)):
-            return self.none()
-        return self.filter(organization_id=actor.organization_id)
+        """All of the platforms on which one views, submits or decides: a decision moves the unit it is about.
+
+        A key that is for some gates sees the units of those.
+        """
+        ours = self.filter(organization_id=actor.organization_id)
+        gates = getattr(actor, "gates", None)
+        ours = ours if gates is None else ours.filter(gate__in=gates)
+        return ours if actor.is_system else ours.filter(actor.reach(*SEEING).rows())
 
     def open(self) -> Self:
         return self.filter(status__in=OPEN)
@@ -133,6 +139,7 @@ class Unit(models.Model):
     updated_at = models.DateTimeField(_("changed"), db_default=Now())
     settled_at = models.DateTimeField(_("settled"), null=True, blank=True)
     archived_at = models.DateTimeField(_("archived"), null=True, blank=True)
+    emptied_at = models.DateTimeField(_("content removed"), null=True, blank=True)
 
     objects = UnitQuerySet.as_manager()
 
@@ -172,13 +179,17 @@ class Unit(models.Model):
         """Whether its caller still has nothing to act on."""
         return self.status in {Status.PENDING, Status.AWAITING_PILOT, Status.PAUSED}
 
+    def is_visible_to(self, actor: Actor) -> bool:
+        """As `visible_to` has it, of a unit of the actor's organization."""
+        gates = getattr(actor, "gates", None)
+        if gates is not None and self.gate not in gates:
+            return False
+        return actor.is_system or bool(actor.reach(*SEEING).covers(self.platform_id))
+
     def may_be_moved_by(self, actor: Actor) -> bool:
         """Programs that submit and pilots who decide move units; a timer moves them as the system."""
-        return (
-            actor.is_system
-            or actor.has_power("work.submit_unit")
-            or actor.has_power("interventions.decide_intervention")
-        )
+        moving = ("work.submit_unit", "interventions.decide_intervention")
+        return actor.is_system or bool(actor.reach(*moving).covers(self.platform_id))
 
     def may_become(self, status: str) -> bool:
         return status in MOVES[self.status]
