@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from accounts.admin import OrganizationAdmin, actor_of
 from interventions.models import (
     Acknowledgement,
+    Challenge,
     Claim,
     Comment,
     Decision,
@@ -25,6 +26,7 @@ from interventions.models import (
 
 class ReadAdmin(OrganizationAdmin):
     within = "intervention__organization"
+    platform = "intervention__platform"
     see = "interventions.view_intervention"
     exclude = None
     list_select_related = ("intervention",)
@@ -35,7 +37,7 @@ class ReadAdmin(OrganizationAdmin):
 
 @admin.register(Intervention)
 class InterventionAdmin(ReadAdmin):
-    within = "organization"
+    within, platform = "organization", "platform"
     exclude = ("organization",)
     list_display = ("title", "kind", "priority", "status", "gate", "created_at", "due_at", "resolution_source")
     list_filter = ("status", "kind", "priority", "resolution_source", ("gate", admin.RelatedOnlyFieldListFilter))
@@ -94,6 +96,12 @@ class HoldAdmin(SealedAdmin):
     list_select_related = ("intervention", "by__pilot", "by__role")
 
 
+@admin.register(Challenge)
+class ChallengeAdmin(ReadAdmin):
+    list_display = ("intervention", "by", "act", "host", "at")
+    list_select_related = ("intervention", "by__pilot", "by__role")
+
+
 @admin.register(Look)
 class LookAdmin(ReadAdmin):
     list_display = ("intervention", "by", "seen_at")
@@ -102,7 +110,7 @@ class LookAdmin(ReadAdmin):
 
 @admin.register(SavedView)
 class SavedViewAdmin(ReadAdmin):
-    within = "owner__organization"
+    within, platform = "owner__organization", ""
     list_display = ("name", "owner", "query", "is_shared", "created_at")
     list_select_related = ("owner__pilot", "owner__role")
     search_fields = ("name",)
@@ -110,17 +118,24 @@ class SavedViewAdmin(ReadAdmin):
 
 @admin.register(Stop)
 class StopAdmin(ReadAdmin):
-    within = "organization"
+    within, platform = "organization", ""
     exclude = ("organization",)
     list_display = ("scope", "target", "by", "at", "settles", "rearmed_at")
     list_filter = ("scope", ("rearmed_at", admin.EmptyFieldListFilter))
     list_select_related = ("by__pilot", "by__role")
     search_fields = ("=target",)
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).visible_to(actor_of(request))  # type: ignore[attr-defined]
+
 
 @admin.register(Acknowledgement)
 class AcknowledgementAdmin(ReadAdmin):
-    within = "stop__organization"
+    within, platform = "stop__organization", ""
     list_display = ("stop", "caller", "units", "told_at", "acknowledged_at")
     list_select_related = ("stop", "caller__pilot", "caller__role")
     search_fields = ("=stop__target",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        seen = Stop.objects.visible_to(actor_of(request))
+        return super().get_queryset(request).filter(stop__in=seen.values("pk"))

@@ -11,11 +11,12 @@ from uuid import UUID
 
 import httpx
 import msgspec
-from django.db.models import Exists, QuerySet
+from django.db.models import Exists, Q, QuerySet
 from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
+from accounts.models import Organization
 from accounts.queries import system_of
 from interventions import actions, queries
 from interventions.callbacks import address_of
@@ -72,12 +73,45 @@ def free_hands(timestamp: int) -> int:
     return _free(Claim.objects.all(), now)
 
 
+@app.periodic(cron="37 2 * * *", periodic_id="interventions.apply_retention")
+@app.task(name="interventions.apply_retention", queueing_lock="interventions.apply_retention")
+def apply_retention(timestamp: int) -> int:
+    """Every night: remove what organizations no longer keep. Harmless to run twice."""
+    now = timezone.now()
+    limited = Organization.objects.exclude(keep_settled_days=None).values_list("pk", flat=True)
+    return sum(_removed(pk, now) for pk in list(limited.order_by("pk")))
+
+
+def _removed(organization_id: int, now: datetime) -> int:
+    try:
+        return sum(actions.apply_retention(organization_id, now=now).values())
+    except Exception:
+        logger.exception("Not all of what organization %s no longer keeps could be removed.", organization_id)
+        return 0
+
+
 @app.task(name="interventions.take_over", queue="timers", priority=50)
 def take_over(*, membership_id: int) -> int:
     """A member has gone away or come back: free what they hold, and show anew what is theirs."""
     freed = _free(Claim.objects.filter(by=membership_id), timezone.now())
     actions.show_what_is_given(membership_id)
     return freed
+
+
+@app.task(name="interventions.pass_on", queue="timers", priority=50)
+def pass_on(*, membership_id: int, heir_id: int | None) -> int:
+    """A member has left: what they have claimed or were assigned goes on, each by itself. Harmless to run twice."""
+    theirs = Intervention.objects.open().filter(Q(claim__by=membership_id) | Q(assigned_to=membership_id))
+    found = list(theirs.values_list("pk", "organization_id"))
+    return sum(_passed_on(pk, organization_id, membership_id, heir_id) for pk, organization_id in found)
+
+
+def _passed_on(intervention_id: UUID, organization_id: int, left: int, heir: int | None) -> bool:
+    try:
+        return actions.pass_on(intervention_id, organization_id=organization_id, left=left, heir=heir) is not None
+    except Exception:
+        logger.exception("The question %s could not be passed on.", intervention_id)
+        return False
 
 
 def _free(claims: QuerySet[Claim], now: datetime) -> int:

@@ -13,7 +13,9 @@ from interventions.views.detail import branch, detail
 from interventions.views.history import history
 from interventions.views.ledger import ledger, line
 from interventions.views.metrics import metrics
+from interventions.views.organizations import organizations
 from interventions.views.queue import queue, skin
+from interventions.views.retention import retention
 from interventions.views.sample import sample
 from interventions.views.saved_views import deletion, view, views
 from interventions.views.units import unit, units
@@ -39,6 +41,8 @@ urlpatterns: list[URLPattern] = [
     path("units", units, name="units"),
     path("units/<uuid:pk>", unit, name="unit"),
     path("insights", metrics, name="metrics"),
+    path("organizations", organizations, name="organizations"),
+    path("settings/retention", retention, name="retention"),
     path("stops", stops.stops, name="stops"),
     path("stops/new", stops.new, name="stopping"),
     path("stops/<uuid:pk>", stops.stop, name="stop"),
@@ -53,6 +57,7 @@ urlpatterns: list[URLPattern] = [
     path("interventions/<uuid:pk>/context", branch, {"of": "context"}, name="context"),
     path("interventions/<uuid:pk>/proposed", branch, {"of": "proposed"}, name="proposed"),
     path("interventions/<uuid:pk>/approval", pilots.approval, name="approval"),
+    path("interventions/<uuid:pk>/passkey", pilots.signing, name="signing"),
     path("interventions/<uuid:pk>/rejection", pilots.rejection, name="rejection"),
     path("interventions/<uuid:pk>/waiver", pilots.waiver, name="waiver"),
     path("interventions/<uuid:pk>/resumption", pilots.resumption, name="resumption"),

@@ -5,12 +5,15 @@ from interventions.actions.bulk import act_on_many, rehearse_on_many
 from interventions.actions.claims import claim, lapse_claim, release
 from interventions.actions.decisions import answer, approve, cancel, reject, resume, waive
 from interventions.actions.deliveries import note_delivery
+from interventions.actions.departures import pass_on
 from interventions.actions.escalations import escalate
 from interventions.actions.expiry import expire
 from interventions.actions.exports import export_history, export_ledger
 from interventions.actions.holds import carry_out, undo
 from interventions.actions.looks import look, sweep_looks
+from interventions.actions.passkeys import begin_passkey
 from interventions.actions.questions import Question, note_caller, note_seen, raise_intervention
+from interventions.actions.retention import apply_retention
 from interventions.actions.saved_views import change_saved_view, create_saved_view, delete_saved_view
 from interventions.actions.standstill import bring_to_rest, let_go
 from interventions.actions.stops import (
@@ -30,8 +33,10 @@ __all__ = [
     "acknowledge",
     "act_on_many",
     "answer",
+    "apply_retention",
     "approve",
     "assign",
+    "begin_passkey",
     "bring_to_rest",
     "cancel",
     "cancel_unit",
@@ -57,6 +62,7 @@ __all__ = [
     "note_delivery",
     "note_seen",
     "note_told",
+    "pass_on",
     "pull",
     "raise_intervention",
     "rearm",

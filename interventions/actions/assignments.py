@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from django.contrib.auth.models import Group
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -59,7 +58,7 @@ def hand_over(intervention_id: UUID, *, actor: Membership, to: str, note: str = 
     held = Claim.objects.select_related("by__pilot").filter(intervention=intervention).first()
     if held is None:
         raise Refusal(_("Nobody has claimed this."))
-    if held.by_id != actor.pk and not actor.has_power("interventions.waive_intervention"):
+    if held.by_id != actor.pk and not intervention.allows("interventions.waive_intervention", actor):
         raise NotAllowed(_("%(who)s has claimed this; only they or an Admin may hand it over.") % {"who": held.by.name})
     if not to:
         raise BadInput.field("to", _("say to whom"))
@@ -106,9 +105,9 @@ def _taker_for(wanted: Membership, intervention: Intervention) -> Membership:
 def _refuse_unless_fit(role: str, intervention: Intervention) -> None:
     if not role:
         return
-    if not is_role(role):
+    if not is_role(role, intervention.organization_id):
         raise BadInput.field("role", _("there is no such role"))
-    if not intervention.has_role_for(Membership(role=Group(name=role))):
+    if not intervention.is_for_role(role):
         raise Refusal(_("The role %(role)s may not decide this.") % {"role": role})
 
 

@@ -46,7 +46,7 @@ def release(intervention_id: UUID, *, actor: Membership, reason: str = "") -> In
     held = Claim.objects.select_related("by__pilot").filter(intervention=intervention).first()
     if held is None:
         raise Refusal(_("Nobody has claimed this."))
-    if held.by_id != actor.pk and not actor.has_power("interventions.waive_intervention"):
+    if held.by_id != actor.pk and not intervention.allows("interventions.waive_intervention", actor):
         raise NotAllowed(_("%(who)s has claimed this; only they or an Admin may release it.") % {"who": held.by.name})
     held.delete()
     if intervention.status == Status.IN_PROGRESS:

@@ -80,7 +80,15 @@ def withdraw_many(questions: InterventionQuerySet, *, actor: Membership, source:
 
 def _locked(questions: InterventionQuerySet) -> list[Intervention]:
     """Those that are open, with what their end needs to know: not the context, which may be 256 KiB each."""
-    needed = ("organization_id", "unit_id", "content_hash", "callback_url", "undo_seconds", "votes_sealed")
+    needed = (
+        "organization_id",
+        "platform_id",
+        "unit_id",
+        "content_hash",
+        "callback_url",
+        "undo_seconds",
+        "votes_sealed",
+    )
     return list(questions.open().select_for_update(of=("self",)).only(*needed).order_by("pk"))
 
 
@@ -101,7 +109,7 @@ def _end_many(
     Intervention.objects.filter(pk__in=ids).update(
         status=Status.CANCELLED, settled_at=at, resolution_source=source, paused_at=None, updated_at=at
     )
-    lines = [(decision.intervention_id, _said(decision)) for decision in decisions]
+    lines = [(one.intervention_id, one.intervention.platform_id, _said(one)) for one in decisions]
     record_each("intervention.decided", actor=actor, subjects=Intervention, lines=lines)
     calls = [{"intervention_id": str(question.pk)} for question in questions if question.callback_url]
     defer_many("interventions.tell_caller", calls)
@@ -114,7 +122,7 @@ def _cancellation(question: Intervention, actor: Membership, source: Source, rea
         verdict=Verdict.CANCELLED,
         source=source,
         by=actor,
-        role=actor.role_name,
+        role=actor.role_at(question.platform_id),
         reason=reason,
         content_hash=question.content_hash,
         at=at,
@@ -129,8 +137,12 @@ def _drop_holds(questions: Sequence[Intervention], actor: Membership) -> None:
     holds = Hold.objects.filter(intervention__in=undoable)
     held = list(holds.select_related("by__pilot").order_by("pk"))
     holds.delete()
-    lines = [(one.intervention_id, {"by": one.by.name} | about(undoable[one.intervention_id], one.act)) for one in held]
+    lines = [_dropped(undoable[one.intervention_id], one) for one in held]
     record_each("decision.dropped", actor=actor, subjects=Intervention, lines=lines)
+
+
+def _dropped(question: Intervention, hold: Hold) -> tuple[UUID, int | None, dict[str, Any]]:
+    return question.pk, question.platform_id, {"by": hold.by.name} | about(question, hold.act)
 
 
 def _said(decision: Decision) -> dict[str, Any]:
@@ -141,7 +153,7 @@ def _said(decision: Decision) -> dict[str, Any]:
         "reason": decision.reason,
         "content_hash": decision.content_hash,
         "effect": decision.effect,
-    }
+    } | ({"passkey": decision.passkey} if decision.passkey else {})
 
 
 def _move_unit(intervention: Intervention, decision: Decision) -> str:

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from accounts.actions import refuse_unless_fresh
 from accounts.models import Membership
 from audit.actions import record
 from guardians.models import Kind
@@ -22,6 +23,7 @@ from interventions.actions.holding import (
     refuse_while_held,
     save,
 )
+from interventions.actions.passkeys import decided_hash, signed
 from interventions.models import APPROVALS, Act, Decision, Intervention, Source, Status, Tally, Verdict, Vote, tally_of
 from kit.errors import BadInput, NotAllowed, Refusal
 
@@ -39,25 +41,36 @@ OUTCOME = {
 
 @transaction.atomic
 def approve(
-    intervention_id: UUID, *, actor: Membership, reason: str = "", edited: Any = None, seen: str = ""
+    intervention_id: UUID,
+    *,
+    actor: Membership,
+    reason: str = "",
+    edited: Any = None,
+    seen: str = "",
+    passkey: Any = None,
 ) -> Intervention:
     """Let it run, as proposed or as `edited` where the gate allows that.
 
-    With several approvals required this is one vote of them; the last one decides.
+    With several approvals required this is one vote of them; the last one decides. `passkey` is the assertion that
+    some gates ask for.
     """
-    return _press(intervention_id, Deed(Act.APPROVE, reason, edited=edited), seen, actor)
+    return _press(intervention_id, Deed(Act.APPROVE, reason, edited=edited), seen, actor, passkey)
 
 
 @transaction.atomic
-def waive(intervention_id: UUID, *, actor: Membership, reason: str = "", seen: str = "") -> Intervention:
+def waive(
+    intervention_id: UUID, *, actor: Membership, reason: str = "", seen: str = "", passkey: Any = None
+) -> Intervention:
     """Override the violation that held it. Admins only, and never without a reason."""
-    return _press(intervention_id, Deed(Act.WAIVE, reason), seen, actor)
+    return _press(intervention_id, Deed(Act.WAIVE, reason), seen, actor, passkey)
 
 
 @transaction.atomic
-def resume(intervention_id: UUID, *, actor: Membership, reason: str = "", seen: str = "") -> Intervention:
+def resume(
+    intervention_id: UUID, *, actor: Membership, reason: str = "", seen: str = "", passkey: Any = None
+) -> Intervention:
     """Let stopped work go on."""
-    return _press(intervention_id, Deed(Act.RESUME, reason), seen, actor)
+    return _press(intervention_id, Deed(Act.RESUME, reason), seen, actor, passkey)
 
 
 @transaction.atomic
@@ -100,7 +113,7 @@ def perform(intervention: Intervention, deed: Deed, actor: Membership) -> Interv
     return _settle(intervention, deed, actor, source)
 
 
-def _press(intervention_id: UUID, deed: Deed, seen: str, actor: Membership) -> Intervention:
+def _press(intervention_id: UUID, deed: Deed, seen: str, actor: Membership, passkey: Any = None) -> Intervention:
     """Do it, or hold it back for as long as the gate lets it be undone."""
     intervention = lock(intervention_id, actor)
     refuse_unless_open(intervention, deed.act, actor=actor)
@@ -110,6 +123,7 @@ def _press(intervention_id: UUID, deed: Deed, seen: str, actor: Membership) -> I
     if seen and not intervention.is_still(seen):
         raise Refusal(_("What is asked here has changed since you looked. Look again, then decide."))
     check(intervention, deed, actor)
+    deed = signed(intervention, deed, passkey, actor)
     if intervention.undo_seconds and not is_callers:
         return hold_back(intervention, deed, actor)
     return perform(intervention, deed, actor)
@@ -126,7 +140,8 @@ def _is_vote(intervention: Intervention, act: Act) -> bool:
 
 def _vote(intervention: Intervention, deed: Deed, actor: Membership) -> Intervention:
     seat = _seat_of(intervention, _tally(intervention), actor)
-    Vote.objects.create(intervention=intervention, by=actor, act=deed.act, seat=seat, reason=deed.reason)
+    given = {"act": deed.act, "seat": seat, "reason": deed.reason, "passkey": deed.passkey}
+    Vote.objects.create(intervention=intervention, by=actor, **given)
     tally = _tally(intervention)
     source = Source.QUORUM if intervention.required_approvals > 1 else Source.HUMAN
     if tally.is_rejected:
@@ -137,6 +152,7 @@ def _vote(intervention: Intervention, deed: Deed, actor: Membership) -> Interven
     sealed = {"sealed": True} if intervention.votes_sealed else {}
     votes = sum(len(seat.approvals) + len(seat.rejections) for seat in tally.seats)
     said = {"act": deed.act, "votes": votes, "reason": deed.reason} | ({"seat": seat} if seat else {})
+    said |= {"passkey": deed.passkey} if deed.passkey else {}
     record("intervention.voted", actor=actor, subject=intervention, **said, **sealed)
     save(intervention)
     return intervention
@@ -150,14 +166,15 @@ def _seat_of(intervention: Intervention, tally: Tally, actor: Membership) -> str
     """The named seat this vote fills, "" where there are none."""
     if not intervention.seats:
         return ""
-    seat = tally.seat_for(actor)
+    seat = tally.seat_for(actor, intervention.platform_id)
     if seat is not None:
         return seat.role
+    role = actor.role_at(intervention.platform_id)
     if intervention.votes_sealed:  # which seats are taken would tell who has voted
-        raise NotAllowed(_("There is no open seat for your role, %(role)s.") % {"role": actor.role_name})
+        raise NotAllowed(_("There is no open seat for your role, %(role)s.") % {"role": role})
     raise NotAllowed(
         _("There is no open seat for your role, %(role)s. Still missing: %(missing)s.")
-        % {"role": actor.role_name, "missing": ", ".join(tally.missing_roles)}
+        % {"role": role, "missing": ", ".join(tally.missing_roles)}
     )
 
 
@@ -176,10 +193,16 @@ def _refuse_unless_offered(intervention: Intervention, act: Act, actor: Membersh
         raise Refusal(
             _("This question cannot be settled that way; it offers: %(acts)s.") % {"acts": _acts(intervention)}
         )
-    if act == Act.WAIVE and not actor.has_power("interventions.waive_intervention"):
-        raise NotAllowed(_("Only an Admin may waive a violation."))
+    if act == Act.WAIVE:
+        _refuse_unless_waiver(intervention, actor)
     if act in APPROVALS and intervention.is_own_request_of(actor):
         raise NotAllowed(_("You asked for this yourself; somebody else must approve it."))
+
+
+def _refuse_unless_waiver(intervention: Intervention, actor: Membership) -> None:
+    if not intervention.allows("interventions.waive_intervention", actor):
+        raise NotAllowed(_("Only an Admin may waive a violation."))
+    refuse_unless_fresh(actor)
 
 
 def _settle(intervention: Intervention, deed: Deed, actor: Membership, source: Source) -> Intervention:
@@ -191,11 +214,12 @@ def _settle(intervention: Intervention, deed: Deed, actor: Membership, source: S
         verdict=verdict,
         source=source,
         by=actor,
-        role=actor.role_name,
+        role=actor.role_at(intervention.platform_id),
         reason=deed.reason,
         answer=deed.answer,
         edited=deed.edited,
-        content_hash=intervention.content_hash if deed.edited is None else check_value(deed.edited, "edited"),
+        content_hash=decided_hash(intervention, deed),
+        passkey=deed.passkey,
     )
     return close(intervention, decision, status)
 

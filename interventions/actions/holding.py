@@ -29,6 +29,7 @@ class Deed(NamedTuple):
     reason: str = ""
     answer: Any = None
     edited: Any = None
+    passkey: str = ""  # the credential that signed it, where the gate asks for one
 
 
 def lock(intervention_id: UUID, actor: Membership) -> Intervention:
@@ -79,7 +80,7 @@ def refuse_while_held(intervention: Intervention, act: str = "") -> None:
 
 
 def refuse_unless_operator(intervention: Intervention, actor: Membership) -> None:
-    if not actor.has_power("interventions.decide_intervention"):
+    if not intervention.allows("interventions.decide_intervention", actor):
         raise NotAllowed(_("Your role may look at questions, not answer them."))
     if intervention.has_role_for(actor):
         return

@@ -19,13 +19,13 @@ from kit.errors import NotAllowed, Problem, Refusal
 def undo(intervention_id: UUID, *, actor: Membership, reason: str = "") -> Intervention:
     """Take back what was pressed here while it can be: one's own, or anybody's by those who may waive."""
     intervention = lock(intervention_id, actor)
-    if not actor.has_power("interventions.decide_intervention"):
+    if not intervention.allows("interventions.decide_intervention", actor):
         raise NotAllowed(_("Your role may look at questions, not answer them."))
     hold = Hold.objects.select_related("by__pilot").filter(intervention=intervention).first()
     if hold is None:
         refuse_unless_open(intervention, "undo", actor=actor)
         raise Refusal(_("There is nothing to undo here."))
-    if hold.by_id != actor.pk and not actor.has_power("interventions.waive_intervention"):
+    if hold.by_id != actor.pk and not intervention.allows("interventions.waive_intervention", actor):
         raise NotAllowed(_("Only whoever pressed it, or an Admin, may undo this."))
     check_words(reason, "reason")
     hold.delete()
@@ -59,7 +59,7 @@ def _as_pressed(intervention: Intervention, hold: Hold) -> Intervention:
     actor = Membership.objects.acting().filter(pk=hold.by_id).first()
     if actor is None:
         raise NotAllowed(_("Whoever pressed it is no longer a member."))
-    deed = Deed(Act(hold.act), hold.reason, hold.answer, hold.edited)
+    deed = Deed(Act(hold.act), hold.reason, hold.answer, hold.edited, hold.passkey)
     refuse_unless_open(intervention, actor=actor, at=hold.at)
     check(intervention, deed, actor)
     return perform(intervention, deed, actor)

@@ -59,13 +59,16 @@ def raise_intervention(question: Question, *, actor: Membership) -> Intervention
     """Ask a pilot without a gate. A unit named in the question stops and waits for the answer."""
     if not actor.has_power("interventions.raise_intervention"):
         raise NotAllowed(_("Your role or key may not raise questions."))
-    _check(question)
+    if actor.gates is not None and question.unit is None:
+        raise NotAllowed(_("This key is for some gates only: it can ask about their units, and nothing else."))
+    _check(question, actor.organization_id)
     request_hash = _hash_of(question)
     asked = _asked_before(question.external_id, request_hash, actor)
     if asked is not None:
         return asked
     refuse_where_stopped(question.unit, actor)
     unit = _stop_unit(question.unit, actor)
+    platform_id = _platform_of(unit, actor)
     now = timezone.now()
     expires_at = now + timedelta(seconds=question.expires_in_seconds)
     if unit is not None and unit.expires_at is not None:  # no answer after the work itself has run out
@@ -73,6 +76,7 @@ def raise_intervention(question: Question, *, actor: Membership) -> Intervention
     intervention = Intervention(
         organization_id=actor.organization_id,
         unit=unit,
+        platform_id=platform_id,
         request_hash=request_hash,
         content_hash=content_hash(question.context if question.proposed is None else question.proposed),
         allowed_actions=list(ACTS[question.kind]),
@@ -182,9 +186,18 @@ def _stop_unit(unit_id: UUID | None, actor: Membership) -> Unit | None:
     return unit if unit.status in STOPPED else work.await_pilot(unit.pk, actor=actor)
 
 
-def _check(question: Question) -> None:
+def _platform_of(unit: Unit | None, actor: Membership) -> int | None:
+    """That of its unit; without one that of the key it is asked with, and a person asks on none."""
+    key = actor.platform.pk if actor.platform else None
+    platform_id = unit.platform_id if unit is not None else key
+    if not actor.reach("interventions.raise_intervention").covers(platform_id):
+        raise NotAllowed(_("Your role may not raise questions here, only on some platforms."))
+    return platform_id
+
+
+def _check(question: Question, organization_id: int) -> None:
     _check_words(question)
-    _check_choices(question)
+    _check_choices(question, organization_id)
     for name in ("context", "proposed", "dialect"):
         check_value(getattr(question, name), name)
     if question.answer_schema is not None:
@@ -205,7 +218,7 @@ def _check_words(question: Question) -> None:
         check_json(text, name)
 
 
-def _check_choices(question: Question) -> None:
+def _check_choices(question: Question, organization_id: int) -> None:
     if question.kind not in ACTS or question.kind == Kind.KILL_SWITCH:
         kinds = ", ".join(kind for kind in ACTS if kind != Kind.KILL_SWITCH)
         raise BadInput.field("kind", _("choose one of %(known)s") % {"known": kinds})
@@ -213,7 +226,7 @@ def _check_choices(question: Question) -> None:
         raise BadInput.field("priority", _("choose one of %(known)s") % {"known": ", ".join(p.word for p in Priority)})
     if question.on_timeout not in OnTimeout.values:
         raise BadInput.field("on_timeout", _("choose one of %(known)s") % {"known": ", ".join(OnTimeout.values)})
-    if not is_role(question.required_role):
+    if not is_role(question.required_role, organization_id):
         raise BadInput.field("required_role", _("there is no such role"))
     if not 1 <= question.required_approvals <= 20:
         raise BadInput.field("required_approvals", _("from 1 to 20"))

@@ -19,6 +19,7 @@ from interventions.actions.closing import withdraw_many
 from interventions.actions.holding import hints
 from interventions.actions.stopping import hold_off_stops
 from interventions.models import Acknowledgement, Intervention, InterventionQuerySet, Scope, Source, Status, Stop
+from interventions.models.stops import MOVE, PULL, may_be_stopped_by
 from live.bus import Hint, announce_many
 from work import actions as work
 from work.models import OPEN, Unit
@@ -138,10 +139,11 @@ def _still_on(stop_id: UUID) -> Stop | None:
 
 
 def _hand_of(stop: Stop, membership_id: int | None) -> Membership:
-    """In whose name it is done: the Admin's, with all the powers of the role; the system's once they are gone."""
+    """In whose name it is done: the Admin's, with all their powers; the system's once they have them there no more."""
     admin = Membership.objects.acting().filter(pk__in=[membership_id]).first()
-    able = admin is not None and admin.has_power("interventions.pull_kill_switch")
-    return admin if admin is not None and able else system_of(stop.organization_id)
+    if admin is None or not all(may_be_stopped_by(admin, stop.scope, stop.target, power) for power in (PULL, MOVE)):
+        return system_of(stop.organization_id)
+    return admin
 
 
 def _questions_of(stop: Stop) -> InterventionQuerySet:

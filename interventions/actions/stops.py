@@ -10,12 +10,14 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.actions import refuse_unless_fresh
 from accounts.models import Membership, Organization
 from audit.actions import record
 from interventions.actions.holding import check_words
 from interventions.actions.standstill import bring_to_rest, give_time_back, let_go
 from interventions.actions.stopping import hold_everybody_off, hold_off_stops
 from interventions.models import Acknowledgement, Scope, Stop
+from interventions.models.stops import may_be_stopped_by
 from interventions.queries.stops import is_there, refusal_of, stops_over_unit, why_stopped
 from kit.errors import BadInput, NotAllowed, NotThere, Refusal
 from kit.jobs import defer
@@ -49,6 +51,7 @@ def pull(*, scope: str, target: str = "", reason: str, settles: bool = False, ac
     `settles`: its open questions are cancelled, and their units with them; else they are held until re-armed.
     """
     _refuse_unless_admin(actor)
+    _refuse_unless_over(scope, target, actor)
     _check_scope(scope, target, actor.organization)
     _check_reason(reason)
     hold_everybody_off(actor.organization_id)
@@ -76,9 +79,11 @@ def rearm(stop_id: UUID, *, reason: str, cancels: bool = False, actor: Membershi
 
     Where the organization wants two Admins for it, the first only asks, and another one confirms.
     """
-    if not Stop.objects.visible_to(actor).filter(pk=stop_id).exists():
+    known = Stop.objects.visible_to(actor).filter(pk=stop_id).first()
+    if known is None:
         raise NotThere(_("There is no such stop."))
     _refuse_unless_admin(actor)
+    _refuse_unless_over(known.scope, known.target, actor)
     _check_reason(reason)
     hold_everybody_off(actor.organization_id)
     stop = Stop.objects.select_for_update(of=("self",)).select_related("by__pilot").get(pk=stop_id)
@@ -138,6 +143,15 @@ def heartbeat_unit(unit_id: UUID, *, actor: Membership, note: str = "") -> Unit:
 def _refuse_unless_admin(actor: Membership) -> None:
     if not actor.has_power("interventions.pull_kill_switch"):
         raise NotAllowed(_("Only an Admin may stop work, or let it go on."))
+    refuse_unless_fresh(actor)
+
+
+def _refuse_unless_over(scope: str, target: str, actor: Membership) -> None:
+    """A key for some gates and a role on some platforms narrow it each for itself."""
+    if not actor.may_use_gate(target if scope == Scope.GATE else ""):
+        raise NotAllowed(_("This key is for some gates only: it can stop those, and nothing else."))
+    if not may_be_stopped_by(actor, scope, target):
+        raise NotAllowed(_("Your role may stop work only on some platforms, one at a time; this reaches beyond them."))
 
 
 def _check_scope(scope: str, target: str, organization: Organization) -> None:

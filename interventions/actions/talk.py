@@ -29,7 +29,7 @@ from work import actions as work
 def comment(intervention_id: UUID, *, body: str, actor: Membership) -> Intervention:
     """Leave a remark. Settled questions take remarks too; they change nothing. `@bo` tells Bo."""
     intervention = lock(intervention_id, actor)
-    if not actor.has_power("interventions.decide_intervention") and not intervention.is_spoken_for_by(actor):
+    if not intervention.allows("interventions.decide_intervention", actor) and not intervention.is_spoken_for_by(actor):
         raise NotAllowed(_("Your role may look at questions, not comment on them."))
     said = _say(intervention, Comment.Kind.COMMENT, body, "reason", actor)
     save(intervention)
@@ -96,7 +96,7 @@ def _say(intervention: Intervention, kind: Comment.Kind, body: str, field: str, 
 
 def _mentioned(said: Comment, actor: Membership, also_tell: Iterable[int] = ()) -> dict[str, list[str]]:
     """Keep and tell whom the words name. Their names, for the ledger."""
-    members = mentioned_in(said.body, actor)
+    members = mentioned_in(said.body, actor, said.intervention.platform_id)
     if members:
         said.mentions.set(members)
     for pk in sorted({member.pk for member in members} | set(also_tell)):

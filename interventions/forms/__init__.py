@@ -10,6 +10,8 @@ from interventions.forms.deciding import (
     MessageForm,
     NoWordsForm,
     ReasonForm,
+    SignedForm,
+    SigningForm,
 )
 from interventions.forms.looking_back import HistoryForm, LedgerForm, PeriodForm, UnitsForm
 from interventions.forms.narrowing import QueueForm
@@ -33,6 +35,8 @@ __all__ = [
     "ReasonForm",
     "SavedViewForm",
     "ScopeForm",
+    "SignedForm",
+    "SigningForm",
     "StopForm",
     "UnitsForm",
     "cleaned",

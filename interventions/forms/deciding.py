@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from interventions.actions.holding import MAX_WORDS
+from interventions.models import Act
 
 Pairs = Sequence[tuple[str, str]]
 MOST_DAYS = timedelta(days=731)
@@ -23,7 +24,22 @@ class ReasonForm(forms.Form):
     seen = forms.CharField(required=False, max_length=64)
 
 
-class ApprovalForm(ReasonForm):
+class SignedForm(ReasonForm):
+    """What lets it run, with what a passkey has signed where the gate asks for that."""
+
+    passkey = forms.JSONField(required=False)
+
+
+class SigningForm(forms.Form):
+    """What is to be signed: the press, as its address calls it, and the edits."""
+
+    ACTS = {"approval": Act.APPROVE, "waiver": Act.WAIVE, "resumption": Act.RESUME}
+
+    act = forms.TypedChoiceField(choices=[(name, name) for name in ACTS], coerce=ACTS.__getitem__)
+    edited = forms.JSONField(required=False)
+
+
+class ApprovalForm(SignedForm):
     """Approve as proposed, or as `edited` here."""
 
     edited = forms.JSONField(required=False, error_messages={"invalid": _("What you edited is not JSON.")})

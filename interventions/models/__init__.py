@@ -1,6 +1,6 @@
 """A person must decide: the question, who holds it, what was said, and the one answer."""
 
-from interventions.models.answers import Claim, Decision, Hold, Vote
+from interventions.models.answers import Challenge, Claim, Decision, Hold, Vote
 from interventions.models.questions import Intervention, InterventionQuerySet
 from interventions.models.seats import Seat, Tally, tally_of
 from interventions.models.stops import Acknowledgement, Scope, Stop
@@ -15,6 +15,7 @@ __all__ = [
     "OPEN",
     "Acknowledgement",
     "Act",
+    "Challenge",
     "Claim",
     "Comment",
     "Decision",

@@ -47,6 +47,7 @@ class Vote(models.Model):
     # The role it was given in.
     seat = models.CharField(_("seat"), max_length=150, blank=True, default="", db_default="")
     reason = models.TextField(_("reason"), blank=True)
+    passkey = models.TextField(_("passkey"), blank=True, default="", db_default="")  # the credential that signed it
     at = models.DateTimeField(_("at"), db_default=Now())
 
     objects = SealedQuerySet.as_manager()
@@ -72,6 +73,7 @@ class Hold(models.Model):
     reason = models.TextField(_("reason"), blank=True)
     answer = models.JSONField(null=True, blank=True)
     edited = models.JSONField(_("edited"), null=True, blank=True)
+    passkey = models.TextField(_("passkey"), blank=True, default="", db_default="")  # the credential that signed it
     at = models.DateTimeField(_("at"), db_default=Now())
     until = models.DateTimeField(_("until"))
 
@@ -99,6 +101,7 @@ class Decision(models.Model):
     answer = models.JSONField(pgettext_lazy("noun", "answer"), null=True, blank=True)
     edited = models.JSONField(_("edited"), null=True, blank=True)
     content_hash = models.CharField(_("content hash"), max_length=64)
+    passkey = models.TextField(_("passkey"), blank=True, default="", db_default="")  # the credential that signed it
     at = models.DateTimeField(_("at"), db_default=Now())
 
     class Meta:
@@ -113,3 +116,25 @@ class Decision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.verdict} ({self.source})"
+
+
+class Challenge(models.Model):
+    """What a pilot's passkey is to sign for one act on one question. Used once, within two minutes."""
+
+    digest = models.CharField(_("challenge"), max_length=64, primary_key=True)
+    intervention = models.ForeignKey(
+        Intervention, on_delete=models.CASCADE, related_name="+", verbose_name=_("question")
+    )
+    by = models.ForeignKey("accounts.Membership", on_delete=models.CASCADE, related_name="+", verbose_name=_("by"))
+    act = models.CharField(_("act"), max_length=10, choices=Act)
+    content_hash = models.CharField(_("content hash"), max_length=64)
+    nonce = models.CharField(max_length=32, editable=False)
+    host = models.CharField(_("address"), max_length=253)
+    at = models.DateTimeField(_("at"))
+
+    class Meta:
+        verbose_name = _("passkey challenge")
+        verbose_name_plural = _("passkey challenges")
+
+    def __str__(self) -> str:
+        return f"{self.by.name} {self.act}"

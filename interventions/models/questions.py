@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from accounts.roles import OPERATOR
+from accounts.roles import OPERATOR, fills
 from guardians.models import Kind, OnTimeout
 from interventions.models.words import APPROVALS, FINAL, OPEN, Act, Source, Status
 from kit.ids import uuid7
@@ -30,14 +30,23 @@ MARK = 16  # characters of the content's hash that stand for it in a row: 64 bit
 
 class InterventionQuerySet(models.QuerySet["Intervention"]):
     def visible_to(self, actor: Actor) -> Self:
-        """All of the organization's to those who view or decide; a program that only submits sees its own."""
+        """All of the platforms on which one views or decides; where one only asks, what one asked oneself.
+
+        A key that is for some gates sees the questions of those: not what was asked without a gate.
+        """
         mine = self.filter(organization_id=actor.organization_id)
+        gates = getattr(actor, "gates", None)
+        if gates is not None:
+            mine = mine.filter(Q(gate__slug__in=gates) | Q(unit__gate__in=gates))
         seeing = ("interventions.view_intervention", "interventions.decide_intervention")
-        if actor.is_system or any(actor.has_power(power) for power in seeing):
+        seen = actor.reach(*seeing)
+        if actor.is_system or seen.is_whole:
             return mine
-        if actor.has_power("interventions.raise_intervention"):
-            return mine.filter(requester_id=actor.pk)
-        return self.none()
+        asked = actor.reach("interventions.raise_intervention")
+        if not seen and not asked:
+            return self.none()
+        own = asked.rows() & Q(requester_id=actor.pk) if asked else Q(pk__in=[])
+        return mine.filter(seen.rows() | own)
 
     def open(self) -> Self:
         return self.filter(status__in=OPEN)
@@ -74,6 +83,16 @@ class Intervention(models.Model):
         related_name="interventions",
         verbose_name=_("unit"),
     )
+    # That of its unit, or of the key it was asked with; a question asked by a person about no unit is of none.
+    platform = models.ForeignKey(
+        "accounts.Platform",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("platform"),
+    )
     gate = models.ForeignKey(
         "guardians.Gate", on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("gate")
     )
@@ -97,6 +116,7 @@ class Intervention(models.Model):
     votes_sealed = models.BooleanField(_("votes are sealed until one has voted"), default=False, db_default=False)
     undo_seconds = models.PositiveSmallIntegerField(_("can be undone for (s)"), default=0, db_default=0)
     requester_may_approve = models.BooleanField(_("the requester may approve"), default=True)
+    passkey_required = models.BooleanField(_("approving needs a passkey"), default=False, db_default=False)
     reason_required = models.BooleanField(_("every decision needs a reason"), default=False)
     edits_allowed = models.BooleanField(_("pilots may edit what was proposed"), default=False)
     requester = models.ForeignKey(
@@ -128,6 +148,7 @@ class Intervention(models.Model):
     caller_polled_at = models.DateTimeField(_("caller last seen"), null=True, blank=True)
     caller_waits_until = models.DateTimeField(_("caller waits until"), null=True, blank=True)
     settled_at = models.DateTimeField(_("settled"), null=True, blank=True)
+    emptied_at = models.DateTimeField(_("content removed"), null=True, blank=True)
     resolution_source = models.CharField(
         _("settled by"), max_length=20, choices=Source, blank=True, default="", db_default=""
     )
@@ -259,17 +280,25 @@ class Intervention(models.Model):
 
     def has_role_for(self, actor: "Membership") -> bool:
         """Whether the role of `actor` is one that decides here."""
-        return any(actor.has_rank_of(seat["role"]) for seat in self.seated)
+        return any(actor.has_rank_of(seat["role"], self.platform_id) for seat in self.seated)
+
+    def is_for_role(self, title: str) -> bool:
+        """Whether whoever has this role has one that decides here."""
+        return any(fills(title, seat["role"]) for seat in self.seated)
 
     def may_be_decided_by(self, actor: "Membership") -> bool:
         """Whether the role is enough; who asked and who voted is a matter of each act."""
-        return actor.has_power("interventions.decide_intervention") and self.has_role_for(actor)
+        return self.allows("interventions.decide_intervention", actor) and self.has_role_for(actor)
+
+    def allows(self, power: str, actor: "Membership") -> bool:
+        """Whether `actor` has this power on the platform of the question."""
+        return actor.reach(power).covers(self.platform_id)
 
     def offers(self, act: str, actor: "Membership") -> bool:
         """Whether `actor` may press `act` here: what is not offered is not shown, and refused if sent."""
         if not self.is_open or act not in self.allowed_actions or not self.may_be_decided_by(actor):
             return False
-        if act == Act.WAIVE and not actor.has_power("interventions.waive_intervention"):
+        if act == Act.WAIVE and not self.allows("interventions.waive_intervention", actor):
             return False
         return not (act in APPROVALS and self.is_own_request_of(actor))
 
@@ -279,7 +308,7 @@ class Intervention(models.Model):
     def is_spoken_for_by(self, actor: "Membership") -> bool:
         """Whether `actor` is whoever asked, and comes with a role and key that do more than look."""
         acting = ("interventions.raise_intervention", "interventions.decide_intervention")
-        return self.requester_id == actor.pk and any(actor.has_power(power) for power in acting)
+        return self.requester_id == actor.pk and actor.reach(*acting).covers(self.platform_id)
 
     @property
     def mark(self) -> str:

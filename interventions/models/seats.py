@@ -58,13 +58,14 @@ class Tally:
     def missing_roles(self) -> list[str]:
         return [seat.role for seat in self.seats if not seat.is_filled]
 
-    def seat_for(self, actor: "Membership") -> Seat | None:
-        """The seat a vote of `actor` would fill: of those still open, their own role's, else the highest below it.
+    def seat_for(self, actor: "Membership", platform_id: int | None) -> Seat | None:
+        """The seat a vote of `actor` would fill: of the open ones, that of their role there, else the highest below it.
 
         Whoever stands lower has fewer seats to choose from, so this order never takes one from somebody in need of it.
         """
-        still_open = [seat for seat in self.seats if not seat.is_filled and actor.has_rank_of(seat.role)]
-        return max(still_open, key=lambda seat: (seat.role == actor.role_name, RANK.get(seat.role, 0)), default=None)
+        still_open = [seat for seat in self.seats if not seat.is_filled and actor.has_rank_of(seat.role, platform_id)]
+        mine = actor.role_at(platform_id)
+        return max(still_open, key=lambda seat: (seat.role == mine, RANK.get(seat.role, 0)), default=None)
 
 
 def tally_of(question: "Intervention", votes: Iterable["Vote"]) -> Tally:

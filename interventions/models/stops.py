@@ -10,6 +10,8 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Platform
+from accounts.roles import IN_WORDS
 from kit.ids import uuid7
 from kit.requests import Actor
 
@@ -21,6 +23,7 @@ class Scope(models.TextChoices):
     WORKFLOW = "workflow", _("one workflow")
 
 
+PULL, MOVE = "interventions.pull_kill_switch", "interventions.decide_intervention"
 UNITS = {Scope.PLATFORM: "platform__slug", Scope.GATE: "gate", Scope.WORKFLOW: "workflow"}
 
 
@@ -35,6 +38,15 @@ def questions_in(scope: str, target: str) -> Q:
     return about | Q(gate__slug=target) if scope == Scope.GATE else about
 
 
+def may_be_stopped_by(actor: Actor, scope: str, target: str, power: str = PULL) -> bool:
+    """Whether `actor` has the power in all of the scope: on a platform there, else on every platform."""
+    reach = actor.reach(power)
+    if reach.is_whole or scope != Scope.PLATFORM:
+        return bool(reach.is_whole)
+    of_that_name = Platform.objects.filter(organization_id=actor.organization_id, slug=target)
+    return bool(reach.covers(of_that_name.values_list("pk", flat=True).first()))
+
+
 def in_words(scope: str, target: str) -> str:
     words = {
         Scope.ORGANIZATION: gettext("the whole organization"),
@@ -47,7 +59,12 @@ def in_words(scope: str, target: str) -> str:
 
 class StopQuerySet(models.QuerySet["Stop"]):
     def visible_to(self, actor: Actor) -> Self:
-        return self.filter(organization_id=actor.organization_id)
+        """All of the organization's, but those of platforms on which the actor may do nothing at all."""
+        here = self.filter(organization_id=actor.organization_id)
+        if actor.is_system or actor.reach(*IN_WORDS).is_whole:
+            return here
+        seen = Platform.objects.visible_to(actor).values("slug")
+        return here.exclude(~Q(target__in=seen), scope=Scope.PLATFORM)
 
     def on(self) -> Self:
         return self.filter(rearmed_at=None)

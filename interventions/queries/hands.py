@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.contrib.auth.models import Group
 from django.db.models import (
     DateTimeField,
     DurationField,
@@ -22,7 +21,7 @@ from django.db.models.functions import Coalesce, Greatest
 
 from accounts.models import Absence, Membership
 from accounts.queries import members_of
-from accounts.roles import SYSTEM
+from accounts.roles import roles_in, title_of
 from interventions.models import Claim, Comment, Intervention, Look, Status, Vote
 
 CLAIM_SECONDS = 1800  # where no gate says otherwise
@@ -72,10 +71,10 @@ class Takers:
 def takers_of(intervention: Intervention, actor: Membership) -> Takers:
     ours = members_of(actor.organization_id)
     fit = [one for one in ours.select_related("absence") if intervention.may_be_decided_by(one)]
-    roles = Group.objects.exclude(name=SYSTEM).order_by("pk")
+    titles = map(title_of, roles_in(actor.organization_id).values_list("name", flat=True))
     return Takers(
         members=sorted(fit, key=lambda one: one.name.casefold()),
-        roles=[role.name for role in roles if intervention.has_role_for(Membership(role=role))],
+        roles=[title for title in titles if intervention.is_for_role(title)],
     )
 
 

@@ -1,7 +1,7 @@
 """Who is meant by `@bo` and `@"Bo Lindqvist"` in what somebody wrote, and what has lately been said to somebody."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -46,8 +46,8 @@ class Piece(NamedTuple):
     member: Membership | None = None
 
 
-def mentioned_in(text: str, actor: Membership) -> list[Membership]:
-    """The members whom the text names, who may see questions; not the one who wrote it."""
+def mentioned_in(text: str, actor: Membership, platform_id: int | None = None) -> list[Membership]:
+    """The members whom the text names, who may see questions of that platform; not the one who wrote it."""
     wanted: set[str] = set()
     for match in MENTION.finditer(text):
         wanted |= _names_of(match)
@@ -58,22 +58,27 @@ def mentioned_in(text: str, actor: Membership) -> list[Membership]:
     ours = members_of(actor.organization_id)
     named = ours.alias(nick=Lower("pilot__username"), full=Lower("pilot__name"))
     found = named.filter(Q(nick__in=wanted) | Q(full__in=wanted)).exclude(pk=actor.pk).order_by("pk")[:MOST_NAMES]
-    return [one for one in found if any(one.has_power(power) for power in SEEING)]
+    return [one for one in found if one.reach(*SEEING).covers(platform_id)]
 
 
 def pieces_of(text: str, members: Iterable[Membership]) -> Iterator[Piece]:
     """The text, cut where it names one of those who were mentioned in it."""
     known = {name: one for one in members for name in (one.pilot.username.lower(), one.name.lower())}
     at = 0
-    for found in MENTION.finditer(text):
-        name = next((name for name in sorted(_names_of(found), key=len, reverse=True) if name in known), None)
-        if name is None:
-            continue
-        end = found.end() if found[1] else found.start() + 1 + len(name)
-        yield Piece(text[at : found.start()])
+    for start, end, name in _places_of(text, known):
+        yield Piece(text[at:start])
         yield Piece(known[name].name, known[name])
         at = end
     yield Piece(text[at:])
+
+
+def renamed(text: str, names: Iterable[str], name: str) -> str:
+    """The text with every mention by one of these names made a mention of that name instead."""
+    at, parts = 0, []
+    for start, end, _name in _places_of(text, {one.lower() for one in names}):
+        parts += [text[at:start], f'@"{name}"']
+        at = end
+    return "".join([*parts, text[at:]])
 
 
 def suggestions(actor: Membership, begin: str) -> list[dict[str, str]]:
@@ -96,6 +101,14 @@ def news_for(member: Membership, since: datetime | None = None) -> list[dict[str
     return sorted(told, key=lambda one: int(one["at"]))[-MOST_NEWS:]
 
 
+def _places_of(text: str, known: Collection[str]) -> Iterator[tuple[int, int, str]]:
+    """Where the text mentions one of the known names: from, to, and which."""
+    for found in MENTION.finditer(text):
+        name = next((name for name in sorted(_names_of(found), key=len, reverse=True) if name in known), None)
+        if name is not None:
+            yield found.start(), found.end() if found[1] else found.start() + 1 + len(name), name
+
+
 def _names_of(found: re.Match[str]) -> set[str]:
     """What may be meant: a full stop after a name belongs to the sentence, unless it belongs to the name."""
     if found[1]:
@@ -108,6 +121,7 @@ def _said_to(member: Membership, since: datetime) -> list[dict[str, Any]]:
         intervention=OuterRef("intervention"), by=member, kind=Comment.Kind.QUESTION, pk__lt=OuterRef("pk")
     )
     meant = Q(mentions=member) | Q(Exists(asked), kind=Comment.Kind.REPLY)
+    meant &= member.reach(*SEEING).rows("intervention__platform")  # as it is now: it may have been more then
     said = Comment.objects.filter(meant, at__gte=since).exclude(by=member).distinct().order_by("-pk")[:MOST_NEWS]
     return [
         _news("replied" if one.kind == Comment.Kind.REPLY else "mentioned", one.by.name, one.intervention, one.at)
@@ -122,8 +136,10 @@ def _given_to(member: Membership, since: datetime) -> list[dict[str, Any]]:
         for line in lines
         if line.data.get("to_id") == member.pilot.public_id and line.at >= since and line.actor_id != member.pk
     ]
-    titles = Intervention.objects.only("title").in_bulk([UUID(line.subject_id) for line in theirs])
-    return [_news(GIVEN[line.verb], line.actor_name, titles[UUID(line.subject_id)], line.at) for line in theirs]
+    seen = Intervention.objects.filter(member.reach(*SEEING).rows()).only("title")
+    titles = seen.in_bulk([UUID(line.subject_id) for line in theirs])
+    given = [(line, titles.get(UUID(line.subject_id))) for line in theirs]
+    return [_news(GIVEN[line.verb], line.actor_name, question, line.at) for line, question in given if question]
 
 
 def _news(what: str, who: str, question: Intervention, at: datetime) -> dict[str, Any]:

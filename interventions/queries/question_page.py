@@ -101,8 +101,9 @@ class QuestionPage:
 
     @property
     def is_for_one_key(self) -> bool:
-        """Whether it may be settled beside the list: critical questions are opened first."""
-        return self.question.priority != Priority.CRITICAL and bool(self.yes or self.may_reject)
+        """Whether it may be settled beside the list: what is critical or takes a passkey is opened first."""
+        is_quick = self.question.priority != Priority.CRITICAL and not self.question.passkey_required
+        return is_quick and bool(self.yes or self.may_reject)
 
     @property
     def why_not(self) -> str:
@@ -141,12 +142,12 @@ class QuestionPage:
     def may_release(self) -> bool:
         if not self.may_talk or self.claim is None:
             return False
-        return self.is_mine or self.viewer.has_power("interventions.waive_intervention")
+        return self.is_mine or self.question.allows("interventions.waive_intervention", self.viewer)
 
     @property
     def may_comment(self) -> bool:
         is_own = self.question.is_spoken_for_by(self.viewer)
-        return is_own or self.viewer.has_power("interventions.decide_intervention")
+        return is_own or self.question.allows("interventions.decide_intervention", self.viewer)
 
     @property
     def may_edit(self) -> bool:

@@ -72,7 +72,7 @@ class Row:
     def alike(self) -> str:
         """The same for questions that one answer can answer: asked alike, of the same content, at the same gate."""
         question = self.question
-        if not question.is_open or self.hold or question.kind not in ONE_PRESS:
+        if not question.is_open or self.hold or question.passkey_required or question.kind not in ONE_PRESS:
             return ""
         about = (question.gate_id, question.kind, question.title, question.content_hash, question.required_role)
         return blake2b(repr(about).encode(), digest_size=4).hexdigest()
@@ -103,6 +103,8 @@ class Row:
         """The act of the first of two twin buttons, or "" when this is not settled with one key."""
         question = self.question
         if question.stop or question.priority == Priority.CRITICAL or question.reason_required:
+            return ""
+        if question.passkey_required:  # given for this one, on its page
             return ""
         if self.viewer.pk in self.not_for:
             return ""

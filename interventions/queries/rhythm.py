@@ -1,5 +1,6 @@
 """A span of time in the figures a plot draws: what came, what was settled, what waited, how long answers took."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -163,8 +164,12 @@ def rhythm_of(actor: Membership, period: Period) -> Rhythm:
 
 
 def sees(actor: Membership) -> str:
-    """Who sees all of the organization's shares what was counted; who sees only its own does not."""
-    return "all" if actor.has_power("interventions.view_intervention") else str(actor.pk)
+    """Those who see all of the same platforms share what was counted; who sees its own or some gates does not."""
+    seen = actor.reach("interventions.view_intervention", "interventions.decide_intervention")
+    asks = not seen.is_whole and actor.reach("interventions.raise_intervention")
+    who = f"{seen}:{actor.pk}" if asks else str(seen)
+    gates = getattr(actor, "gates", None)
+    return who if gates is None else f"{who}-{hashlib.sha256(' '.join(gates).encode()).hexdigest()[:16]}"
 
 
 def _standing(visible: InterventionQuerySet, at: datetime) -> tuple[int, datetime | None]:

@@ -53,7 +53,7 @@ class Standing:
     @cached_property
     def my_seat(self) -> Seat | None:
         """The seat that this viewer's vote would fill."""
-        return None if self.my_vote else self.tally.seat_for(self.viewer)
+        return None if self.my_vote else self.tally.seat_for(self.viewer, self.question.platform_id)
 
     @property
     def spent(self) -> frozenset[str]:
@@ -84,9 +84,9 @@ class Standing:
 
     @property
     def may_undo(self) -> bool:
-        if self.hold is None or not self.viewer.has_power("interventions.decide_intervention"):
+        if self.hold is None or not self.question.allows("interventions.decide_intervention", self.viewer):
             return False
-        return self.is_mine or self.viewer.has_power("interventions.waive_intervention")
+        return self.is_mine or self.question.allows("interventions.waive_intervention", self.viewer)
 
     @property
     def doing(self) -> str:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Membership, Platform
 from guardians.models import Gate
 from interventions.models import Acknowledgement, Intervention, Scope, Stop
-from interventions.models.stops import in_words, questions_in, units_in
+from interventions.models.stops import PULL, in_words, may_be_stopped_by, questions_in, units_in
 from interventions.queries.moments import moment
 from interventions.queries.stops import is_there
 from kit.errors import NotAllowed, NotThere
@@ -59,7 +59,7 @@ def as_stop(stop: Stop, *, tally: "Tally | None" = None) -> dict[str, Any]:
 
 def stop_seen_by(actor: Membership, stop_id: UUID) -> Stop:
     """Raises NotThere."""
-    found: Stop | None = _with_people().filter(organization_id=actor.organization_id, pk=stop_id).first()
+    found: Stop | None = _with_people().visible_to(actor).filter(pk=stop_id).first()
     if found is None:
         raise NotThere(_("There is no such stop."))
     return found
@@ -81,7 +81,7 @@ def as_frame(stop: Stop, *, on: bool) -> dict[str, Any]:
 
 def stop_pages(actor: Membership, stop_ids: Sequence[UUID]) -> list[Stop]:
     """Those of these that there are."""
-    return list(_with_people().filter(organization_id=actor.organization_id, pk__in=stop_ids)) if stop_ids else []
+    return list(_with_people().visible_to(actor).filter(pk__in=stop_ids)) if stop_ids else []
 
 
 def stops_in_force(actor: Membership) -> list[Stop]:
@@ -93,7 +93,7 @@ def stops_in_force(actor: Membership) -> list[Stop]:
 
 def stops_of(actor: Membership, limit: int = MOST_STOPS) -> list[Stop]:
     """The latest, those that are on before those that are not."""
-    found = _with_people().filter(organization_id=actor.organization_id)
+    found = _with_people().visible_to(actor)
     return sorted(found.order_by("-at", "-pk")[:limit], key=lambda stop: not stop.is_on)
 
 
@@ -211,6 +211,8 @@ def preview_of(actor: Membership, scope: str, target: str) -> Preview:
     organization = actor.organization
     if not actor.has_power("interventions.pull_kill_switch"):
         raise NotAllowed(_("Only an Admin may stop work, or let it go on."))
+    if not may_be_stopped_by(actor, scope, target):
+        raise NotAllowed(_("Your role may stop work only on some platforms, one at a time; this reaches beyond them."))
     if scope not in Scope.values or not is_there(organization, scope, target):
         raise NotThere(_("There is nothing of that name to stop."))
     units = Unit.objects.filter(units_in(scope, target), organization=organization, status__in=OPEN)
@@ -233,10 +235,13 @@ def preview_of(actor: Membership, scope: str, target: str) -> Preview:
 
 
 def scopes_of(actor: Membership) -> list[tuple[str, list[tuple[str, str]]]]:
-    """What can be stopped, as groups of (value, name): the organization, gates, platforms, workflows under way."""
-    organization = actor.organization
+    """What the actor can stop, as groups of (value, name): the organization, gates, platforms, workflows under way."""
+    organization, reach = actor.organization, actor.reach(PULL)
     gates = Gate.objects.filter(organization=organization).order_by("slug").values_list("slug", flat=True)
-    platforms = Platform.objects.filter(organization=organization).order_by("slug").values_list("slug", flat=True)
+    there = Platform.objects.filter(reach.rows("pk"), organization=organization)
+    platforms = there.order_by("slug").values_list("slug", flat=True)
+    if not reach.is_whole:
+        return [(_("Platforms"), [(f"{Scope.PLATFORM.value}:{name}", name) for name in platforms])]
     under_way = Unit.objects.filter(organization=organization, status__in=OPEN).exclude(workflow="")
     workflows = under_way.order_by("workflow").values_list("workflow", flat=True).distinct()[:MOST_WORKFLOWS]
     everything = [(Scope.ORGANIZATION.value, _("Everything in %(name)s") % {"name": organization.name})]

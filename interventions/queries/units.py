@@ -72,7 +72,7 @@ def unit_page(actor: Membership, unit_id: UUID) -> UnitPage:
     unit = unit_seen_by(actor, unit_id)
     asked = Intervention.objects.visible_to(actor).filter(unit=unit).order_by("-created_at", "-id")
     questions = list(with_row(asked).defer(*HEAVY)[:50])
-    return UnitPage(unit, said_about(unit), children_of(unit), questions, _entries(actor, unit, questions))
+    return UnitPage(unit, said_about(unit), children_of(unit, actor), questions, _entries(actor, unit, questions))
 
 
 def unit_choices(actor: Membership) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:

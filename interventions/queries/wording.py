@@ -41,6 +41,7 @@ def as_brief(intervention: Intervention) -> dict[str, Any]:
         "votes_sealed": intervention.votes_sealed,
         "undo_seconds": intervention.undo_seconds,
         "requester_may_approve": intervention.requester_may_approve,
+        "passkey_required": intervention.passkey_required,
         "reason_required": intervention.reason_required,
         "edits_allowed": intervention.edits_allowed,
         "tags": intervention.tags,
@@ -75,6 +76,7 @@ def as_full(intervention: Intervention) -> dict[str, Any]:
                 "act": vote.act,
                 "seat": vote.seat or None,
                 "reason": vote.reason,
+                "passkey": vote.passkey or None,
                 "at": moment(vote.at),
             }
             for vote in intervention.votes.all()
@@ -116,6 +118,7 @@ def as_decision(decision: Decision) -> dict[str, Any]:
         "by_id": decision.by.pilot.public_id,
         "by_kind": decision.by.pilot.kind,
         "role": decision.role,
+        "passkey": decision.passkey or None,
         "reason": decision.reason,
         "answer": decision.answer,
         "edited": decision.edited,

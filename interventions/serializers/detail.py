@@ -17,6 +17,9 @@ class VoteOut(serializers.Serializer[Any]):
     act = serializers.ChoiceField(Act.choices)
     seat = serializers.CharField(allow_null=True, help_text=_("The seat it fills, where the gate names seats."))
     reason = serializers.CharField()
+    passkey = serializers.CharField(
+        allow_null=True, help_text=_("The credential that signed it, where one was asked for.")
+    )
     at = serializers.DateTimeField()
 
 
@@ -57,6 +60,9 @@ class DecisionOut(serializers.Serializer[Any]):
         Pilot.Kind.choices, help_text=_("A person, or a machine: `source` is `human` for both, as both are pilots.")
     )
     role = serializers.CharField()
+    passkey = serializers.CharField(
+        allow_null=True, help_text=_("The credential that signed it, where one was asked for.")
+    )
     reason = serializers.CharField()
     answer = serializers.JSONField()
     edited = serializers.JSONField()

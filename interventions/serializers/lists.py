@@ -77,6 +77,7 @@ class BriefOut(serializers.Serializer[Any]):
     votes_sealed = serializers.BooleanField(help_text=_("Votes are told to those who have voted, until it is settled."))
     undo_seconds = serializers.IntegerField(help_text=_("For so long a decision is held back and can be undone."))
     requester_may_approve = serializers.BooleanField()
+    passkey_required = serializers.BooleanField(help_text=_("Whether approving takes a passkey, on its page."))
     reason_required = serializers.BooleanField()
     edits_allowed = serializers.BooleanField()
     tags = serializers.ListField(child=serializers.CharField())

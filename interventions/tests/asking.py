@@ -26,15 +26,15 @@ def ask(actor: Membership, kind: str = "approval", **about: Any) -> Intervention
 
 def unit_of(actor: Membership, status: str = "active", **about: Any) -> Unit:
     """A unit of work as a program has it under way."""
+    platform = about.get("platform") or default_platform_of(actor.organization_id)
     return Unit.objects.create(
         organization_id=actor.organization_id,
-        platform=default_platform_of(actor.organization_id),
         external_id=f"unit-{next(_numbers)}",
         title="Deploy 4.18.2",
         content_hash="0" * 64,
         request_hash="0" * 64,
         submitted_by=actor,
-        **{"status": status, "gate": "deploys"} | about,
+        **{"platform": platform, "status": status, "gate": "deploys"} | about,
     )
 
 

@@ -95,7 +95,7 @@ def test_a_bad_key_is_refused_even_with_a_good_session(client_of, ada, question,
     answer = client_of(ada).get("/api/interventions", headers={"authorization": authorization})
 
     assert answer.status_code == 401
-    assert answer.headers["WWW-Authenticate"] == "Bearer"
+    assert answer.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
     assert fields_of(answer) == []
 
 

@@ -37,7 +37,7 @@ def settled_of(actor):
 
 def last_hour() -> Period:
     now = timezone.now()
-    return Period(now - timedelta(hours=1), now + timedelta(seconds=1))
+    return Period(now - timedelta(hours=1), now + timedelta(seconds=30))
 
 
 # ---------- Percentiles ----------

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Membership
+from accounts.standing import Place, Standing
 from interventions import actions
 from interventions.actions import Question
 from interventions.models import Intervention, Source
@@ -112,7 +113,7 @@ def test_a_stranger_counts_nothing_of_ours(cy, ada, ask):
 def test_whoever_may_see_no_question_counts_none(ada, ask):
     actions.approve(ask(5).pk, actor=ada)
     nobody = Membership(organization_id=ada.organization_id, role=Group(name="Nobody"))
-    nobody.powers = frozenset()
+    nobody.standing = Standing(Place("Nobody", frozenset()))
 
     counted = metrics_for(nobody)
 

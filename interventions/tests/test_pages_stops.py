@@ -7,10 +7,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Organization
+from accounts.tests.proving import grow_stale
 from conftest import member
 from interventions import actions
 from interventions.models import Stop
-from interventions.tests.asking import held, status_of, unit_of
+from interventions.tests.asking import fresh, held, status_of, unit_of
 from interventions.topics import pages
 from interventions.topics import stops as topic
 from live.topics import find, program_topics
@@ -150,13 +151,16 @@ def test_an_admin_with_a_password_proves_it_again(client_of, gate, max):
     max.pilot.save()
     client = client_of(max)
     found = stop(max, "organization", "")
+    grow_stale(client)
 
-    assert client.get("/stops/new").headers["Location"].startswith("/accounts/reauthenticate/")
+    assert client.get("/stops/new").status_code == 200
     assert client.post("/stops", PULL).headers["Location"].startswith("/accounts/reauthenticate/")
     assert not Stop.objects.filter(scope="gate").exists()
+    assert client.get("/stops").status_code == client.get(f"/stops/{found.pk}").status_code == 200
     answer = client.post(f"/stops/{found.pk}/rearming", {"reason": "x", "units": "go_on"})
     assert answer.headers["Location"].startswith("/accounts/reauthenticate/")
-    assert client.get("/stops").status_code == client.get(f"/stops/{found.pk}").status_code == 200
+    client.post(answer.headers["Location"], {"password": "correct horse battery"})
+    assert not fresh(found).is_on
 
 
 def test_many_stops_take_no_more_statements(client_of, gate, max, sys):
@@ -187,18 +191,18 @@ def test_the_address_of_the_problem_leads_to_the_stops(client_of, vi):
 def test_the_banner_and_the_tally_are_pushed(gate, max, sys):
     unit_of(sys)
     found = stop(max)
-    told = topic.render_pages(max.organization_id, ["", str(found.pk), "nonsense"], max.organization_id)
+    told = topic.render_pages(max.organization_id, ["", str(found.pk), "nonsense"], topic.audience_of(max))
 
     assert set(told) == {"", str(found.pk)}
     assert "0 of 1 callers have acknowledged" in told[""]["html"]
     assert f'data-live="interventions.stops:{found.pk}"' in told[str(found.pk)]["html"]
     actions.acknowledge(found.pk, actor=sys)
-    assert "1 of 1" in topic.render_pages(max.organization_id, [""], max.organization_id)[""]["html"]
+    assert "1 of 1" in topic.render_pages(max.organization_id, [""], topic.audience_of(max))[""]["html"]
 
 
 def test_another_organizations_stop_is_not_rendered(gate, max, cy):
     found = stop(max)
-    told = topic.render_pages(cy.organization_id, ["", str(found.pk)], cy.organization_id)
+    told = topic.render_pages(cy.organization_id, ["", str(found.pk)], topic.audience_of(cy))
 
     assert set(told) == {""}
     assert "banner" not in told[""]["html"]

@@ -9,6 +9,7 @@ from django.contrib.auth.models import Group
 from django.template.loader import get_template
 
 from accounts.models import Membership
+from accounts.standing import Standing
 from interventions.models import Intervention, Stop
 from interventions.queries.counts import counts_for
 from interventions.queries.question_page import version_of
@@ -25,18 +26,18 @@ class Audience(NamedTuple):
     """All that decides what a row says and offers; one rendering serves everybody alike."""
 
     organization_id: int
-    role: str
-    powers: frozenset[str]
+    standing: Standing
 
 
 def audience_of(actor: Membership) -> Audience:
-    return Audience(actor.organization_id, actor.role_name, actor.powers)
+    return Audience(actor.organization_id, actor.standing)
 
 
 def anyone_of(audience: Audience) -> Membership:
-    """A membership of that role that is nobody's, to ask what everybody in the audience may do."""
-    anyone = Membership(organization_id=audience.organization_id, role=Group(name=audience.role))
-    anyone.powers = audience.powers
+    """A membership of that standing that is nobody's, to ask what everybody in the audience may do."""
+    role = Group(name=audience.standing.elsewhere.role)
+    anyone = Membership(organization_id=audience.organization_id, role=role)
+    anyone.standing = audience.standing
     return anyone
 
 
@@ -60,11 +61,15 @@ def changed_since(actor: Membership, key: str, since: datetime) -> list[str] | N
 
 
 def render_rows(organization_id: int, keys: list[str], audience: Audience) -> dict[str, Any]:
-    """Each changed question as the row it now is, settled ones too; None for those that cannot be seen."""
+    """Each changed question as the row it now is, settled ones too; None for those that are not there any more.
+
+    Of platforms that the audience may not see nothing is said, not even that there is something.
+    """
     ids = ids_of(keys)
     rows = rows_of(anyone_of(audience), ids.values())
     template = get_template("interventions/_row.html")
-    return {key: _as_fragment(rows[pk], template.render) if pk in rows else None for key, pk in ids.items()}
+    shown = {key: _as_fragment(rows[pk], template.render) for key, pk in ids.items() if pk in rows}
+    return shown if audience.standing.is_limited else dict.fromkeys(ids) | shown
 
 
 def render_states(organization_id: int, keys: list[str], audience: Audience) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from accounts.models import Membership
+from accounts.standing import NOWHERE, Reach
 from interventions import queries
 from interventions.models import Intervention
 from kit.errors import BadInput
@@ -30,18 +31,28 @@ TYPES = {"new": "new_request", "changed": "status_changed", "completed": "action
 class Audience:
     """Everybody who sees the same rows, standing in for each of them: `visible_to` takes it for an actor.
 
-    Who views or decides sees all of the organization's, so `pk` is None; a program that only asks sees its own.
+    Who views or decides sees all of a platform, so `pk` is None; where a program only asks it sees its own.
     """
 
     organization_id: int
-    power: str
-    pk: int | None
+    seen: Reach
+    asked: Reach = NOWHERE
+    pk: int | None = None
     name: str = ""
     role_name: str = ""
     is_system: bool = False
+    gates: tuple[str, ...] | None = None
 
     def has_power(self, power: str) -> bool:
-        return power == self.power
+        return bool(self.reach(power))
+
+    def reach(self, *powers: str) -> Reach:
+        if SEE in powers or DECIDE in powers:
+            return self.seen
+        return self.asked if ASK in powers else NOWHERE
+
+    def role_at(self, platform_id: int | None) -> str:
+        return self.role_name
 
 
 def may_listen(actor: Actor, key: str) -> bool:
@@ -49,9 +60,10 @@ def may_listen(actor: Actor, key: str) -> bool:
 
 
 def audience_of(actor: Actor) -> Audience:
-    if actor.has_power(SEE) or actor.has_power(DECIDE):
-        return Audience(actor.organization_id, SEE, None)
-    return Audience(actor.organization_id, ASK, actor.pk)
+    seen, asked, gates = actor.reach(SEE, DECIDE), actor.reach(ASK), getattr(actor, "gates", None)
+    if seen.is_whole or not asked:
+        return Audience(actor.organization_id, seen, gates=gates)
+    return Audience(actor.organization_id, seen, asked, actor.pk, gates=gates)
 
 
 def render(organization_id: int, keys: list[str], audience: Audience) -> dict[str, list[Frame]]:

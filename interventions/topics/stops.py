@@ -10,6 +10,7 @@ from accounts.models import Membership
 from interventions import actions
 from interventions.models import Stop
 from interventions.queries.stop_pages import as_frame, banners_of, stop_pages, tally_of
+from interventions.topics.pages import Audience, anyone_of, audience_of
 from kit.requests import Actor
 from live.topics import Topic, register
 
@@ -25,9 +26,9 @@ def may_see(actor: Membership, key: str) -> bool:
     return actor.has_power("interventions.view_intervention")
 
 
-def render_pages(organization_id: int, keys: list[str], audience: int) -> dict[str, Any]:
+def render_pages(organization_id: int, keys: list[str], audience: Audience) -> dict[str, Any]:
     """The banner of every page, and the tally on the page of each stop."""
-    anyone = Membership(organization_id=audience)
+    anyone = anyone_of(audience)
     told: dict[str, Any] = {}
     if "" in keys:
         told[""] = {"html": get_template("interventions/_stopped.html").render({"stops": banners_of(anyone)})}
@@ -72,7 +73,7 @@ register(
     Topic(
         "interventions.stops",
         may_see,
-        lambda actor: actor.organization_id,
+        audience_of,
         render_pages,
         missed=lambda actor, key, since: [key],
     )

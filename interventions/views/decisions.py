@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -18,7 +18,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from interventions import actions
-from interventions.forms import AnswerForm, ApprovalForm, CommentForm, MessageForm, NoWordsForm, ReasonForm, cleaned
+from interventions.forms import (
+    AnswerForm,
+    ApprovalForm,
+    CommentForm,
+    MessageForm,
+    NoWordsForm,
+    ReasonForm,
+    SignedForm,
+    SigningForm,
+    cleaned,
+)
 from interventions.queries.detail import intervention_for
 from interventions.queries.question_page import question_page
 from interventions.views import actor_of
@@ -51,12 +61,20 @@ def rejection(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @intent
 def waiver(request: HttpRequest, pk: UUID) -> HttpResponse:
-    return _act(request, pk, actions.waive, ReasonForm(request.POST))
+    return _act(request, pk, actions.waive, SignedForm(request.POST))
 
 
 @intent
 def resumption(request: HttpRequest, pk: UUID) -> HttpResponse:
-    return _act(request, pk, actions.resume, ReasonForm(request.POST))
+    return _act(request, pk, actions.resume, SignedForm(request.POST))
+
+
+@require_POST
+def signing(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """What a passkey is to sign before that press. It decides nothing."""
+    host = request.get_host().rpartition(":")[0] or request.get_host()
+    said = cleaned(SigningForm(request.POST))
+    return JsonResponse(actions.begin_passkey(pk, **said, host=host, actor=actor_of(request)))
 
 
 @intent

@@ -1,14 +1,13 @@
 """The history and the ledger as files, sent part by part as they are read."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 
-from asgiref.sync import sync_to_async
-from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from accounts.views.files import as_file
 from interventions import actions
 from interventions.forms import HistoryForm, LedgerForm
 from interventions.queries.exports import MOST_ROWS, history_count, history_file, ledger_count, ledger_file
@@ -51,14 +50,4 @@ def ledger_size(request: HttpRequest) -> HttpResponse:
 
 
 def _sent(request: HttpRequest, parts: Iterator[bytes], name: str, form: str) -> StreamingHttpResponse:
-    content = _handed_over(parts) if isinstance(request, ASGIRequest) else parts
-    answer = StreamingHttpResponse(content, content_type=TYPES[form])
-    answer["Content-Disposition"] = f'attachment; filename="{name}-{timezone.localdate():%Y-%m-%d}.{form}"'
-    answer["Cache-Control"] = "no-store"
-    return answer
-
-
-async def _handed_over(parts: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """One part at a time: given the iterator itself, Django would read all of it before it sends the first."""
-    while (part := await sync_to_async(next)(parts, None)) is not None:
-        yield part
+    return as_file(request, parts, f"{name}-{timezone.localdate():%Y-%m-%d}.{form}", TYPES[form])

@@ -3,7 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -27,17 +26,6 @@ def rearm_refused(request: HttpRequest, problem: Problem, pk: UUID) -> HttpRespo
     return _stop(request, pk, problem)
 
 
-def _needs_proof(request: HttpRequest) -> bool:
-    """Whoever pulls or re-arms has lately shown again that it is them."""
-    return request.method == "POST"
-
-
-def _is_page(request: HttpRequest) -> bool:
-    """Not what a page asks for about itself: it could not show the door."""
-    return not request.htmx  # type: ignore[attr-defined]
-
-
-@reauthentication_required(enabled=_needs_proof)
 @require_http_methods(["GET", "HEAD", "POST"])
 def stops(request: HttpRequest) -> HttpResponse:
     """What is stopped now, and what was; or, posted, one stop more."""
@@ -53,7 +41,6 @@ def stops(request: HttpRequest) -> HttpResponse:
 stops.refused = pull_refused  # type: ignore[attr-defined]
 
 
-@reauthentication_required(enabled=_is_page)
 @require_safe
 def new(request: HttpRequest) -> HttpResponse:
     """The form, with what would stop. Asked for by the form itself, only that."""
@@ -66,7 +53,6 @@ def stop(request: HttpRequest, pk: UUID) -> HttpResponse:
     return _stop(request, pk)
 
 
-@reauthentication_required
 @require_POST
 def rearming(request: HttpRequest, pk: UUID) -> HttpResponse:
     done = actions.let_work_go_on(pk, **cleaned(RearmForm(request.POST)), actor=actor_of(request))
