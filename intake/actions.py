@@ -67,14 +67,22 @@ def submit(items: Sequence[UnitIn | Problem], *, actor: Membership) -> list[Resu
     """
     refuse_unless_submitter(actor)
     platform = actor.platform or default_platform_of(actor.organization_id)
+    refuse_unless_submitter(actor, platform)
     checked = with_known_parents(items, actor)
     judged = [judge(item, policy_at, actor, platform) for item in checked]
     return in_places(judged, _store(to_write(judged)))
 
 
-def refuse_unless_submitter(actor: Membership) -> None:
-    if not actor.is_system and not actor.has_power("work.submit_unit"):
+def refuse_unless_submitter(actor: Membership, platform: Platform | None = None) -> None:
+    """On that platform; as long as none is known, on any."""
+    here = actor.reach("work.submit_unit")
+    if not actor.is_system and not (here.covers(platform.pk) if platform else here):
         raise NotAllowed("Your role or key may not submit units of work.")
+
+
+def refuse_outside_gates(gate: str, actor: Membership) -> None:
+    if not actor.may_use_gate(gate):
+        raise NotAllowed(f"This key is not for the gate “{gate}”.")
 
 
 def with_known_parents(items: Sequence[UnitIn | Problem], actor: Membership) -> list[UnitIn | Problem]:
@@ -91,6 +99,7 @@ def judge(item: UnitIn | Problem, find: Callable[[int, str], Policy], actor: Mem
     if isinstance(item, Problem):
         return Result.of(item)
     try:
+        refuse_outside_gates(item.gate, actor)
         policy = find(actor.organization_id, item.gate)
         return submission.prepare(item, policy, actor, platform, datetime.now(UTC))
     except Problem as problem:

@@ -45,6 +45,7 @@ async def submit_unit(call: Call) -> Answer:
 async def submit_one(call: Call, item: UnitIn) -> Result:
     """Judge one unit and have it written with whatever else is on its way."""
     actor, threads = call.actor, call.lane.threads
+    actions.refuse_outside_gates(item.gate, actor)  # before anything is said about the gate
     await _refuse_early(call, item)
     policy = await policy_in_loop(actor.organization_id, item.gate, threads)
     checked: UnitIn | Problem = item
@@ -53,6 +54,7 @@ async def submit_one(call: Call, item: UnitIn) -> Result:
     platform = actor.platform
     if platform is None:
         platform = await threads.run(default_platform_of, actor.organization_id)
+    actions.refuse_unless_submitter(actor, platform)
     judged = actions.judge(checked, lambda _organization, _gate: policy, actor, platform)
     return judged if isinstance(judged, Result) else await call.lane.batcher.write(judged)
 

@@ -10,7 +10,6 @@ import logging
 import re
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -18,8 +17,9 @@ import msgspec
 import psycopg
 from django.conf import settings
 from django.db import Error as DjangoDatabaseError
+from django.http.cookie import parse_cookie
 
-from accounts.authentication import BAD_KEY
+from accounts.authentication import BAD_KEY, BEARER, INVALID_TOKEN, refuse_elsewhere
 from accounts.keyring import membership_for
 from accounts.models import Membership
 from accounts.queries import membership_of_session
@@ -191,7 +191,7 @@ def _takes(one: Route, scope: Scope) -> bool:
 async def _serve(matched: Route, parameters: dict[str, str], scope: Scope, receive: Receive, send: Send) -> None:
     lane, headers, wait = the_lane(), dict(scope["headers"]), 0
     try:
-        actor = await _identify(headers, lane)
+        actor = await _identify(scope, headers, lane)
         call = Call(actor, parameters, _query(scope), headers, receive, lane)
         status, answer = await matched.handler(call)
         kind: tuple[bytes, bytes] = JSON
@@ -202,7 +202,7 @@ async def _serve(matched: Route, parameters: dict[str, str], scope: Scope, recei
         status = problem.status
         kind, answer = matched.wording(problem)
         wait = getattr(problem, "retry_after", 0)
-    await _send(send, status, kind, answer, wait)
+    await _send(send, status, kind, answer, wait=wait, bearer=b"authorization" in headers)
 
 
 def _problem_of(error: Exception) -> Problem:
@@ -223,28 +223,31 @@ def _query(scope: Scope) -> dict[str, list[str]]:
         raise BadInput.field("query", "at most 50 parameters") from None
 
 
-async def _identify(headers: Headers, lane: Lane) -> Membership:
+async def _identify(scope: Scope, headers: Headers, lane: Lane) -> Membership:
     header = headers.get(b"authorization", b"")
     if header:
-        scheme, _, token = header.decode("latin-1").partition(" ")
-        actor = await membership_for(token.strip(), lane.threads) if scheme.lower() == "bearer" else None
+        actor = await bearer_of(header, lane.threads)
         if actor is None:
             raise Unauthenticated(BAD_KEY)
+        if actor.networks:
+            await lane.threads.run(refuse_elsewhere, actor, (scope.get("client") or ("",))[0])
         return actor
-    session = _session_key(headers)
+    session = session_key_of(headers.get(b"cookie", b""))
     actor = await lane.threads.run(membership_of_session, session) if session else None
     if actor is None:
-        raise Unauthenticated("Send an API key as “Authorization: Bearer …”, or sign in.")
+        raise Unauthenticated("Send an API key or token as “Authorization: Bearer …”, or sign in.")
     return actor
 
 
-def _session_key(headers: Headers) -> str:
-    try:
-        cookies = SimpleCookie(headers.get(b"cookie", b"").decode("latin-1"))
-    except CookieError:
-        return ""
-    morsel = cookies.get(settings.SESSION_COOKIE_NAME)
-    return morsel.value if morsel else ""
+async def bearer_of(header: bytes, threads: OrmThreads) -> Membership | None:
+    """Whom the key or token in an Authorization header acts as."""
+    scheme, _, token = header.decode("latin-1").partition(" ")
+    return await membership_for(token.strip(), threads) if scheme.lower() == "bearer" else None
+
+
+def session_key_of(cookie: bytes) -> str:
+    """Which session a Cookie header names, read as Django reads it: who is counted is who is let in. "" for none."""
+    return str(parse_cookie(cookie.decode("latin-1")).get(settings.SESSION_COOKIE_NAME, ""))
 
 
 async def _body(headers: Headers, receive: Receive) -> bytes:
@@ -266,11 +269,13 @@ async def _body(headers: Headers, receive: Receive) -> bytes:
     return b"".join(parts)
 
 
-async def _send(send: Send, status: int, kind: tuple[bytes, bytes], answer: Any, wait: int = 0) -> None:
+async def _send(
+    send: Send, status: int, kind: tuple[bytes, bytes], answer: Any, *, wait: int = 0, bearer: bool = False
+) -> None:
     body = answer if isinstance(answer, bytes) else msgspec.json.encode(answer)
     headers: Iterable[tuple[bytes, bytes]] = (kind, (b"content-length", b"%d" % len(body)), *ALWAYS)
     if status == 401:
-        headers = (*headers, (b"www-authenticate", b"Bearer"))
+        headers = (*headers, (b"www-authenticate", (INVALID_TOKEN if bearer else BEARER).encode()))
     if wait:
         headers = (*headers, (b"retry-after", b"%d" % wait))
     await send({"type": "http.response.start", "status": status, "headers": list(headers)})

@@ -99,7 +99,7 @@ def prepare(item: UnitIn, policy: Policy, actor: Membership, platform: Platform,
         "created_at": now,
         "settled_at": now if status == Status.FAILED else None,
         "actor_name": actor.name,
-        "actor_role": actor.role_name,
+        "actor_role": actor.role_at(platform.pk),
         "came_from": came_from(),
     }
     question = None
@@ -215,6 +215,7 @@ def _question(
         "votes_sealed": gate.votes_sealed,
         "undo_seconds": gate.undo_seconds,
         "requester_may_approve": gate.requester_may_approve,
+        "passkey_required": gate.passkey_required,
         "reason_required": gate.reason_required,
         "edits_allowed": gate.edits_allowed,
         "tags": list(dict.fromkeys(item.tags)),

@@ -56,23 +56,24 @@ question_in AS (
         id uuid, unit_id uuid, gate_id bigint, kind text, priority smallint, held_by text, held_because text,
         proposed jsonb, content_hash text, answer_schema jsonb, allowed_actions text[], required_role text,
         required_approvals smallint, seats jsonb, veto boolean, votes_sealed boolean, undo_seconds smallint,
-        requester_may_approve boolean, reason_required boolean, edits_allowed boolean, tags text[], links jsonb,
+        requester_may_approve boolean, passkey_required boolean, reason_required boolean, edits_allowed boolean, tags text[], links jsonb,
         due_at timestamptz, expires_at timestamptz, on_timeout text
     )
 ),
 new_question AS (
     INSERT INTO interventions_intervention (
-        id, organization_id, unit_id, gate_id, kind, priority, status, title, description, context, proposed,
+        id, organization_id, platform_id, unit_id, gate_id, kind, priority, status, title, description, context, proposed,
         content_hash, held_by, held_because, answer_schema, allowed_actions, required_role, required_approvals,
-        seats, veto, votes_sealed, undo_seconds, requester_may_approve, reason_required, edits_allowed, tags, links,
+        seats, veto, votes_sealed, undo_seconds, requester_may_approve, passkey_required, reason_required, edits_allowed,
+        tags, links,
         requester_id, requested_by, dialect, callback_url,
         created_at, updated_at, due_at, expires_at, on_timeout
     )
     SELECT
-        q.id, u.organization_id, u.id, q.gate_id, q.kind, q.priority, 'pending', u.title, u.description,
+        q.id, u.organization_id, u.platform_id, u.id, q.gate_id, q.kind, q.priority, 'pending', u.title, u.description,
         u.attributes, q.proposed, q.content_hash, q.held_by, q.held_because, q.answer_schema, q.allowed_actions,
         q.required_role, q.required_approvals, q.seats, q.veto, q.votes_sealed, q.undo_seconds,
-        q.requester_may_approve, q.reason_required, q.edits_allowed, q.tags, q.links,
+        q.requester_may_approve, q.passkey_required, q.reason_required, q.edits_allowed, q.tags, q.links,
         u.submitted_by_id, u.requested_by, u.dialect, u.callback_url, u.created_at, u.created_at, q.due_at,
         q.expires_at, q.on_timeout
     FROM question_in q
@@ -81,10 +82,10 @@ new_question AS (
 ),
 ledger AS (
     INSERT INTO audit_entry (
-        organization_id, actor_id, actor_name, actor_role, verb, subject_type, subject_id, data, came_from
+        organization_id, platform_id, actor_id, actor_name, actor_role, verb, subject_type, subject_id, data, came_from
     )
     SELECT
-        u.organization_id, u.submitted_by_id, u.actor_name, u.actor_role, line.verb, line.subject_type,
+        u.organization_id, u.platform_id, u.submitted_by_id, u.actor_name, u.actor_role, line.verb, line.subject_type,
         line.subject_id, line.data, u.came_from
     FROM unit_in u
     JOIN new_unit ON new_unit.id = u.id

@@ -89,8 +89,8 @@ def test_a_key_submits_for_its_platform(gate, sys, max, connect):
 def test_who_is_nobody_is_told_so(gate, connect, header):
     answer = connect(None).post("/api/units", json=LOAN, headers={"Authorization": header.encode("latin-1")})
 
-    assert problem(answer, 401)["detail"] == "This key is not known, has expired or was revoked."
-    assert answer.headers["www-authenticate"] == "Bearer"
+    assert problem(answer, 401)["detail"] == "This key or token is not known, has expired or was revoked."
+    assert answer.headers["www-authenticate"] == 'Bearer error="invalid_token"'
     assert not Unit.objects.exists()
 
 
