@@ -2,4 +2,7 @@
 
 from django.urls import include, path
 
-urlpatterns = [path("humanlayer/", include("clients.humanlayer.urls"))]
+urlpatterns = [
+    path("humanlayer/", include("clients.humanlayer.urls")),
+    path("scim/v2/", include("clients.scim.urls")),
+]

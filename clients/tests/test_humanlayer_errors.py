@@ -48,9 +48,13 @@ def agent(connect: Connect, agent_key: str) -> httpx.Client:
 
 
 def test_without_a_good_key_it_is_401(connect: Connect) -> None:
-    for answer in (connect(None).post("/function_calls", json={}), connect("chm_no").get("/function_calls/x")):
+    unknown = 'Bearer error="invalid_token"'
+    for answer, told in (
+        (connect(None).post("/function_calls", json={}), "Bearer"),
+        (connect("chm_no").get("/function_calls/x"), unknown),
+    ):
         assert (answer.status_code, answer.json()["error"]["code"]) == (401, "unauthorized")
-        assert answer.headers["WWW-Authenticate"] == "Bearer"
+        assert answer.headers["WWW-Authenticate"] == told
 
 
 def test_a_wrong_address_is_404_or_405_and_says_what_it_takes(agent: httpx.Client) -> None:
