@@ -1,6 +1,6 @@
 """Django's admin for those who run an organization: they see its rows, and change them by the same actions as all."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import update_wrapper
 from typing import Any
 
@@ -14,6 +14,9 @@ from django.utils.translation import gettext_lazy
 
 from kit.errors import NotAllowed
 
+# What libraries bring along and this site does not show: their rows are of all organizations at once, and whoever runs
+# the installation could change any of them past its ledger.
+NOT_SHOWN = {"account", "auth", "mfa", "procrastinate", "socialaccount", "usersessions"}
 POWERS = ("guardians.manage_gate", "accounts.manage_keys", "accounts.manage_members")
 
 
@@ -25,11 +28,15 @@ class Site(AdminSite):
     index_title = gettext_lazy("Administration")
     enable_nav_sidebar = False
 
+    def register(self, model_or_iterable: Any, *args: Any, **options: Any) -> None:
+        models = model_or_iterable if isinstance(model_or_iterable, Iterable) else [model_or_iterable]
+        super().register([one for one in models if one._meta.app_label not in NOT_SHOWN], *args, **options)
+
     def has_permission(self, request: HttpRequest) -> bool:
         membership = request.membership  # type: ignore[attr-defined]
         if not request.user.is_active or membership is None:
             return False
-        return request.user.is_superuser or any(membership.has_power(power) for power in POWERS)
+        return any(membership.has_power(power) for power in POWERS)  # also of who runs the installation
 
     def admin_view(self, view: Callable[..., HttpResponse], *args: Any, **kwargs: Any) -> Callable[..., HttpResponse]:
         """Who is signed in and has no business here is told so, not sent in a circle to sign in again."""

@@ -11,6 +11,8 @@ from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from django.urls import path, re_path  # noqa: E402
 
+from chameleon.cors import shared  # noqa: E402
+from chameleon.headers import guarded  # noqa: E402
 from chameleon.health import watched  # noqa: E402
 from chameleon.lifespan import lived  # noqa: E402
 from chameleon.limits import limited  # noqa: E402
@@ -30,4 +32,5 @@ sockets = AuthMiddlewareStack(
     )
 )
 
-application = lived(watched(rated(front(ProtocolTypeRouter({"http": limited(django), "websocket": sockets})))))
+inner = front(ProtocolTypeRouter({"http": limited(django), "websocket": sockets}))
+application = lived(guarded(watched(shared(rated(inner)))))

@@ -7,13 +7,18 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
+from accounts.providers import providers
 from interventions.queries.counts import counts_for
 from interventions.queries.stop_pages import banners_of
 
 
 def door(request: HttpRequest) -> dict[str, Any]:
     """What those who are not in yet are told."""
-    return {"sends_mail": bool(settings.EMAIL_HOST)}
+    return {
+        "sends_mail": bool(settings.EMAIL_HOST),
+        "passwords": settings.PASSWORDS,
+        "providers": providers().values(),
+    }
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
@@ -23,7 +28,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     """
     membership = getattr(request, "membership", None)
     if membership is None:
-        return {}
+        return {"perms": {}}  # a superuser's would be all there are, though they are a member nowhere
     return {
         "counts": SimpleLazyObject(lambda: counts_for(membership)),
         "stops": SimpleLazyObject(lambda: banners_of(membership)),

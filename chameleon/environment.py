@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -18,23 +19,38 @@ def listed(name: str) -> list[str]:
     return [word.strip() for word in os.environ.get(name, "").split(",") if word.strip()]
 
 
-def number(name: str, default: float) -> float:
-    """More than zero."""
-    text = os.environ.get(name) or str(default)
-    try:
-        found = float(text)
-    except ValueError:
-        found = 0.0
-    if not 0 < found < float("inf"):
-        raise CannotStart(f"{name} is “{text}”, which is not a number above 0.")
-    return found
-
-
 def whole(name: str, default: int) -> int:
     text = os.environ.get(name) or str(default)
     if not text.isascii() or not text.isdecimal() or int(text) == 0:
         raise CannotStart(f"{name} is “{text}”, which is not a whole number above 0.")
     return int(text)
+
+
+def rates(name: str, defaults: dict[str, tuple[int, int]]) -> dict[str, tuple[int, int]]:
+    """`decide.key=600/60, token.address=30/60`: calls and seconds, in place of those defaults."""
+    found = dict(defaults)
+    for word in listed(name):
+        limit, _is, said = word.partition("=")
+        calls, _per, seconds = said.partition("/")
+        if limit not in defaults:
+            raise CannotStart(f"{name} names “{limit}”; it can name {', '.join(defaults)}.")
+        if not (calls.isascii() and calls.isdecimal() and int(calls) and seconds.isascii() and seconds.isdecimal()):
+            raise CannotStart(f"{name} has “{word}”; a limit is written as {limit}=100/60, calls and seconds.")
+        found[limit] = int(calls), max(1, int(seconds))
+    return found
+
+
+def origins(name: str) -> frozenset[str]:
+    """Exact origins of web pages: https, or http on this machine. Raises CannotStart for anything else, `*` first."""
+    found = listed(name)
+    for one in found:
+        parts = urlsplit(one)
+        secure = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in {"localhost", "127.0.0.1"})
+        if not secure or not parts.hostname or "*" in one or one != f"{parts.scheme}://{parts.netloc.lower()}":
+            raise CannotStart(
+                f"{name} has “{one}”; it takes exact origins such as https://app.example, and http://localhost:3000."
+            )
+    return frozenset(found)
 
 
 def one_of(name: str, *choices: str) -> str:
@@ -43,6 +59,17 @@ def one_of(name: str, *choices: str) -> str:
     if text.upper() not in choices:
         raise CannotStart(f"{name} is “{text}”; it can be {', '.join(choices)}.")
     return text.upper()
+
+
+def together(needed: Mapping[str, str], beside: Mapping[str, str] | None = None) -> bool:
+    """Whether these variables are set: all or none of them. Those beside make no sense without."""
+    missing = [name for name, value in needed.items() if not value]
+    if not missing:
+        return True
+    present = [name for name, value in {**needed, **(beside or {})}.items() if value]
+    if present:
+        raise CannotStart(f"{present[0]} is set and {', '.join(missing)} is not: set {', '.join(needed)}, or none.")
+    return False
 
 
 def redis(name: str) -> str:

@@ -4,9 +4,9 @@ import logging
 import re
 import time
 
-# API keys and JWTs by their place, passwords in addresses, and what calls itself a secret.
+# API keys and JWTs by their place, passwords and invitations in addresses, and what calls itself a secret.
 SECRETS = re.compile(
-    r"(?i)(bearer\s+|basic\s+|(?:password|passwd|secret|token|api_?key)[\"']?\s*[=:]\s*[\"']?|://[^/\s:@]*:)[^\s\"',&@]+"
+    r"(?i)(bearer\s+|basic\s+|/invitations/(?=[\w-]{40})|(?:password|passwd|secret|token|api_?key)[\"']?\s*[=:]\s*[\"']?|://[^/\s:@]*:)[^\s\"',&@]+"
 )
 
 

@@ -3,50 +3,33 @@
 from collections.abc import Callable
 from contextlib import closing
 
+from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext
 from whitenoise.middleware import WhiteNoiseMiddleware
 from whitenoise.responders import StaticFile
 
 from chameleon import problems
-from kit.errors import Problem, TooLarge
+from chameleon.headers import GUARDS
+from kit.errors import NotThere, Problem, TooLarge
 
 View = Callable[[HttpRequest], HttpResponse]
 
-CONTENT_SECURITY_POLICY = "; ".join(
-    [
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' data:",
-        "font-src 'self'",
-        "connect-src 'self'",
-        "manifest-src 'self'",
-        "worker-src 'self'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-        "base-uri 'none'",
-    ]
-)
-PERMISSIONS_POLICY = ", ".join(
-    f"{feature}=()" for feature in ("camera", "display-capture", "geolocation", "microphone", "payment", "usb")
-)
-
 
 class HeadersMiddleware:
-    """What a browser may do with our pages. Django sends the rest (nosniff, referrer, opener, HSTS)."""
+    """What a browser may do with our pages, and where they may be kept. Django sends HSTS."""
 
     def __init__(self, get_response: View) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
-        response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
-        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        for name, value in GUARDS.items():
+            response.headers.setdefault(name, value)
         if problems.is_for_programs(request) or getattr(request, "membership", None):
             # What somebody works on has no place in the cache of a shared computer.
             response.headers.setdefault("Cache-Control", "no-store")
@@ -102,12 +85,28 @@ class ProblemMiddleware:
 
 
 class SlashMiddleware:
-    """Paths under /api/ have no trailing slash; with one they work, too."""
+    """Paths under /api/ and /scim/ have no trailing slash; with one they work, too."""
 
     def __init__(self, get_response: View) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if problems.is_for_programs(request):
+        if problems.is_for_programs(request) or request.path_info.startswith("/scim/"):
             request.path_info = request.path_info.rstrip("/")
         return self.get_response(request)
+
+
+class PasswordsMiddleware:
+    """Where nobody signs in with a password, nobody sets, changes or forgets one either."""
+
+    def __init__(self, get_response: View) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: View, *_named: object) -> HttpResponse | None:
+        name = (request.resolver_match.url_name if request.resolver_match else "") or ""
+        if not settings.PASSWORDS and name.startswith("account_") and "password" in name:
+            return problems.answer(request, NotThere(gettext("Nobody signs in with a password here.")))
+        return None

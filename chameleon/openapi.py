@@ -24,7 +24,7 @@ PROBLEM: dict[str, Any] = {
 }
 
 EVERYWHERE = {
-    401: "No key or session, or one that has ended.",
+    401: "No key, token or session, or one that has ended.",
     403: "Your role or key may not do this.",
     422: "A field is wrong; `errors` says which and why.",
     429: "Too many calls; `Retry-After` says when to come back.",
@@ -47,7 +47,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "Chameleon",
     "DESCRIPTION": (
         "Ask one place before it runs: policy answers what policy can, a pilot the rest.\n\n"
-        "Authorize with `Authorization: Bearer <API key>`. Errors are RFC 9457 problem documents. "
+        "Authorize with `Authorization: Bearer <API key or access token>`. Errors are RFC 9457 problem documents. "
         "Times are RFC 3339 in UTC. Lists hold up to 200 rows; follow `next` and `previous` as they are. "
         "A member of a body that no field knows is refused; null means the same as leaving it out."
     ),

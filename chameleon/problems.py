@@ -3,12 +3,19 @@
 import json
 import logging
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 
+from allauth.account.adapter import get_adapter
+from allauth.account.internal.flows.reauthentication import suspend_request
+from django.contrib.auth import logout
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.defaults import server_error
@@ -16,6 +23,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
+from accounts.proof import StaleProof
 from kit.errors import (
     BadInput,
     Malformed,
@@ -36,7 +44,7 @@ CONTENT_TYPE = "application/problem+json"
 TOO_LARGE = gettext_lazy("A body holds at most 1 MiB.")
 SENTENCES = {
     400: gettext_lazy("The request cannot be read."),
-    401: gettext_lazy("Send an API key as “Authorization: Bearer …”, or sign in."),
+    401: gettext_lazy("Send an API key or token as “Authorization: Bearer …”, or sign in."),
     403: gettext_lazy("You may not do this."),
     404: gettext_lazy("There is nothing at this address."),
     405: gettext_lazy("This address does not take this method."),
@@ -58,6 +66,8 @@ def is_for_programs(request: HttpRequest) -> bool:
 def answer(request: HttpRequest, problem: Problem) -> HttpResponse:
     if is_for_programs(request):
         return JsonResponse(as_problem(problem), status=problem.status, content_type=CONTENT_TYPE)
+    if isinstance(problem, StaleProof):
+        return _ask_who(request, problem)
     found = request.resolver_match
     in_place: Callable[..., HttpResponse] | None = getattr(found.func, "refused", None) if found else None
     if found and in_place and isinstance(problem, Refusal | BadInput):
@@ -73,6 +83,18 @@ def answer(request: HttpRequest, problem: Problem) -> HttpResponse:
         "errors": problem.errors,
     }
     return render(request, "problem.html", about, status=problem.status)
+
+
+def _ask_who(request: HttpRequest, problem: StaleProof) -> HttpResponse:
+    """A part of a page opens a dialog and sends the same again; a page goes through the door and comes back with it."""
+    if request.htmx:  # type: ignore[attr-defined]
+        return HttpResponse(problem.sentence, status=problem.status, headers={"Proof": "stale"})
+    ways = get_adapter().get_reauthentication_methods(request.user)
+    if not ways:  # neither password nor factor: only signing in proves it
+        logout(request)
+        return redirect_to_login(request.get_full_path())
+    door: HttpResponse = suspend_request(request, ways[0]["url"])
+    return door
 
 
 def as_document(response: HttpResponse) -> HttpResponse:
@@ -105,6 +127,13 @@ def failed(request: HttpRequest) -> HttpResponse:
     except Exception:
         logger.exception("The page of a failure cannot be made")
         return HttpResponse(FAILED, status=500, content_type="text/plain; charset=utf-8")
+
+
+@lru_cache
+def too_often(language: str, *, at_the_door: bool) -> bytes:
+    """The page for who sends too much, made once a language: that they are refused must cost next to nothing."""
+    with translation.override(language):
+        return render_to_string("429.html", {"is_inside": not at_the_door}).encode()
 
 
 def handler(exception: Exception, context: dict[str, Any]) -> Response | None:

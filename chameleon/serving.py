@@ -36,10 +36,10 @@ def settle_in() -> None:
     gc.set_threshold(20_000, 20, 100)
 
 
-def serve(socket_: socket.socket, *, grace_seconds: int) -> None:
-    """Until SIGTERM or Ctrl-C, and then for as long as open requests take, `grace_seconds` at most."""
+def configured(*, grace_seconds: int) -> uvicorn.Config:
+    """How it is served; it says nothing of what serves it."""
     proxies = os.environ.get("CHAMELEON_PROXIES", "")
-    config = uvicorn.Config(
+    return uvicorn.Config(
         application,
         http="httptools",
         ws="websockets-sansio",
@@ -55,6 +55,11 @@ def serve(socket_: socket.socket, *, grace_seconds: int) -> None:
         lifespan="on",
         timeout_graceful_shutdown=grace_seconds,
     )
+
+
+def serve(socket_: socket.socket, *, grace_seconds: int) -> None:
+    """Until SIGTERM or Ctrl-C, and then for as long as open requests take, `grace_seconds` at most."""
+    config = configured(grace_seconds=grace_seconds)
     settle_in()
     loop = uvloop.new_event_loop()
     try:

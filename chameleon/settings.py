@@ -5,8 +5,9 @@ from pathlib import Path
 
 from django.utils.translation import gettext_lazy as _
 
-from chameleon import postgres
-from chameleon.environment import database, is_on, listed, number, one_of, redis, secret_key, whole
+from chameleon import postgres, providers
+from chameleon.environment import database, is_on, listed, one_of, origins, rates, redis, secret_key, whole
+from chameleon.errors import CannotStart
 from chameleon.openapi import SPECTACULAR_SETTINGS  # noqa: F401  (a setting by itself)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -25,12 +26,50 @@ BASE_URL = (os.environ.get("CHAMELEON_URL") or f"http://{HOST}:{PORT}").rstrip("
 SECRET_KEY = secret_key(DATA_DIR)
 SECRET_KEY_FALLBACKS = listed("SECRET_KEY_FALLBACKS")
 
-# Calls a second: of one key, and from one address by callers that are not let in.
-RATE_PER_KEY = number("CHAMELEON_RATE_PER_KEY", 25_000)
-RATE_PER_STRANGER = number("CHAMELEON_RATE_PER_STRANGER", 10)
+# How many calls in how many seconds: by class of call, of one key (token, session), pilot or address.
+RATES = rates(
+    "CHAMELEON_RATES",
+    {
+        "submit.key": (250_000, 10),
+        "submit.pilot": (250_000, 10),
+        "submit.address": (500_000, 10),
+        "read.key": (100_000, 10),
+        "read.pilot": (100_000, 10),
+        "read.address": (250_000, 10),
+        "decide.key": (6_000, 10),
+        "decide.pilot": (6_000, 10),
+        "decide.address": (30_000, 10),
+        "provision.key": (6_000, 60),
+        "provision.pilot": (6_000, 60),
+        "provision.address": (12_000, 60),
+        "token.key": (120, 60),
+        "token.pilot": (120, 60),
+        "token.address": (300, 60),
+        "sign-in.address": (120, 60),
+        "act.key": (600, 10),  # what pages send about questions and stops
+        "act.pilot": (600, 10),
+        "act.address": (12_000, 10),
+        "manage.key": (120, 60),  # all else that pages send: members, keys, settings
+        "manage.pilot": (120, 60),
+        "manage.address": (1_200, 60),
+        "unknown.address": (100, 10),  # calls with a key, token or session that is not known
+        "password.name": (5, 300),  # wrong passwords for one account
+        "password.address": (10, 60),  # wrong passwords from one address
+        "code.name": (5, 300),  # wrong codes and passkeys for one account
+        "code.address": (20, 60),
+    },
+)
+
+# Seconds: for how long signing in, or a password, code or passkey since, proves that it is the person; after how long
+# without a hand at it a session ends; and after how long in any case.
+FRESH_SECONDS = 60 * whole("CHAMELEON_FRESH_MINUTES", 15)
+SESSION_IDLE = 3600 * whole("CHAMELEON_SESSION_IDLE", 12)
+SESSION_LIFETIME = 24 * 3600 * whole("CHAMELEON_SESSION_LIFETIME", 7)
 
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", *listed("CHAMELEON_HOSTS")]
 CSRF_TRUSTED_ORIGINS = listed("CHAMELEON_ORIGINS")
+# Pages of other sites that may call the API, with a token and never with a cookie. None unless named.
+CORS_ORIGINS = origins("CHAMELEON_CORS_ORIGINS")
 
 
 # The parts
@@ -49,6 +88,12 @@ INSTALLED_APPS = [
     "procrastinate.contrib.django",
     "allauth",
     "allauth.account",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.github",
+    "allauth.socialaccount.providers.google",
+    "allauth.socialaccount.providers.microsoft",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.mfa",
     "allauth.usersessions",
     "rest_framework",
     "drf_spectacular",
@@ -79,9 +124,11 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "chameleon.middleware.PasswordsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "accounts.middleware.MembershipMiddleware",
+    "accounts.middleware.FactorMiddleware",
     "accounts.middleware.LanguageMiddleware",
     "accounts.middleware.ZoneMiddleware",
 ]
@@ -141,11 +188,18 @@ CALLBACKS_TO_PRIVATE = is_on("CHAMELEON_CALLBACKS_TO_PRIVATE")
 # Who may enter
 
 AUTH_USER_MODEL = "accounts.Pilot"
-AUTHENTICATION_BACKENDS = [
-    "allauth.account.auth_backends.AuthenticationBackend",
-    "django.contrib.auth.backends.ModelBackend",
-    "accounts.backends.MembershipBackend",
-]
+PROVIDERS = providers.in_force()
+PASSWORDS = os.environ.get("CHAMELEON_PASSWORDS") != "0"
+if not PASSWORDS and not PROVIDERS:
+    raise CannotStart("CHAMELEON_PASSWORDS=0 leaves no way to sign in: set up a provider first (docs/sign-in.md).")
+
+AUTHENTICATION_BACKENDS = ["accounts.backends.ProviderBackend", "accounts.backends.MembershipBackend"]
+if PASSWORDS:
+    AUTHENTICATION_BACKENDS = [
+        "allauth.account.auth_backends.AuthenticationBackend",
+        "django.contrib.auth.backends.ModelBackend",
+        *AUTHENTICATION_BACKENDS,
+    ]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -165,11 +219,41 @@ ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
-ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/5m/key"}
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
+SOCIALACCOUNT_ADAPTER = "chameleon.arrivals.Arrivals"
+SOCIALACCOUNT_PROVIDERS = providers.for_allauth(PROVIDERS)
+SOCIALACCOUNT_QUERY_EMAIL = True  # of GitHub, which tells which of them are verified
+SOCIALACCOUNT_STORE_TOKENS = False  # ours are encrypted
+# Whoever signs in by a provider for the first time: where they become a member, as what, and with which addresses.
+FIRST_ORGANIZATION = os.environ.get("CHAMELEON_ORGANIZATION") or "default"
+FIRST_ROLE = os.environ.get("CHAMELEON_FIRST_ROLE") or "Operator"
+EMAIL_DOMAINS = [domain.lower().lstrip("@") for domain in listed("CHAMELEON_EMAIL_DOMAINS")]
+# Wrong passwords and codes are counted by chameleon.guessing, for all processes together.
+ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": None}
+
+# How long tokens of programs live: an access token, and a sign-in with all that is refreshed from it.
+ACCESS_SECONDS = 60 * whole("CHAMELEON_ACCESS_MINUTES", 10)
+REFRESH_SECONDS = 86_400 * whole("CHAMELEON_REFRESH_DAYS", 14)
+ACCOUNT_REAUTHENTICATION_TIMEOUT = FRESH_SECONDS
+
+MFA_ADAPTER = "chameleon.door.SealedFactors"
+MFA_FORMS = {
+    "authenticate": "chameleon.guessing.CodeForm",
+    "authenticate_webauthn": "chameleon.guessing.PasskeyForm",
+    "reauthenticate": "chameleon.guessing.CodeAgainForm",
+    "reauthenticate_webauthn": "chameleon.guessing.PasskeyAgainForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Chameleon"
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # nobody signs up by themselves, so nobody locks an owner out
 
 LIVE_ACTOR_RESOLVER = "accounts.authentication.membership_of_scope"
 LIVE_TOKEN_RESOLVER = "accounts.authentication.membership_of_token"  # noqa: S105 -- the name of a function
 
+SESSION_COOKIE_AGE = SESSION_LIFETIME
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 SECURE_REFERRER_POLICY = "same-origin"
@@ -184,6 +268,7 @@ EMAIL_HOST = os.environ.get("EMAIL_HOST", "")
 EMAIL_PORT = whole("EMAIL_PORT", 587)
 EMAIL_HOST_USER = os.environ.get("EMAIL_USER", "")
 EMAIL_HOST_PASSWORD = os.environ.get("EMAIL_PASSWORD", "")
+EMAIL_TIMEOUT = 10  # seconds: somebody waits for the page that sends it
 EMAIL_USE_TLS = os.environ.get("EMAIL_TLS") != "0"
 DEFAULT_FROM_EMAIL = os.environ.get("EMAIL_FROM") or "chameleon@localhost"
 if not EMAIL_HOST:  # not the console: a link that resets a password has no business in a log
@@ -194,7 +279,7 @@ if not EMAIL_HOST:  # not the console: a link that resets a password has no busi
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "accounts.authentication.KeyAuthentication",
+        "accounts.authentication.BearerAuthentication",
         "accounts.authentication.MembershipSessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],

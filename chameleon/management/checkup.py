@@ -21,9 +21,11 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http.request import validate_host
 
+from accounts.actions.arrivals import NOBODY
 from accounts.management.ops import first_line
 from accounts.models import Organization
-from accounts.roles import POWERS
+from accounts.providers import providers
+from accounts.roles import POWERS, is_role
 from kit.database import connect, connection_parameters
 
 State = Literal["ok", "warn", "fail", "skipped"]
@@ -34,6 +36,7 @@ ANSWER_SECONDS = 5.0
 HEARTBEAT_SECONDS = 30  # procrastinate workers say so every 10 s
 SKEW_SECONDS = 2.0
 CHANNEL = "chameleon_doctor"
+ANYBODY = {"https://github.com", "https://accounts.google.com"}  # where the whole world has accounts
 
 
 class Finding(NamedTuple):
@@ -48,7 +51,7 @@ class Finding(NamedTuple):
 def examine() -> list[Finding]:
     """Every check, in order. What builds on one that failed is skipped."""
     findings = [_examined(check) for check in ON_THEIR_OWN]
-    for needed, checks in ((database, (migrations, notifications, clock)), (migrations, (roles, worker))):
+    for needed, checks in ((database, (migrations, notifications, clock)), (migrations, (roles, arrivals, worker))):
         failed = any(found.name == _name(needed) and found.state in {"fail", "skipped"} for found in findings)
         findings += [_skipped(check, needed) if failed else _examined(check) for check in checks]
     return findings
@@ -79,12 +82,38 @@ def addresses() -> Finding:
         return Finding("addresses", "warn", "Debugging is on.", "Unset CHAMELEON_DEBUG where others can reach it.")
     if "*" in settings.ALLOWED_HOSTS:
         return Finding("addresses", "warn", "Any host name is accepted.", "Name yours in CHAMELEON_HOSTS.")
-    if host not in {"0.0.0.0", "[::]"} and not validate_host(host, settings.ALLOWED_HOSTS):  # noqa: S104
+    if host not in {"0.0.0.0", "[::]"} and not validate_host(host, settings.ALLOWED_HOSTS):  # noqa: S104  # nosec B104 -- told apart
         return Finding("addresses", "fail", f"{host} is not accepted as a host name.", f"Set CHAMELEON_HOSTS={host}")
     if address.scheme == "https" and not settings.HTTPS:
         mend = "Set CHAMELEON_HTTPS=1: cookies then travel over HTTPS only."
         return Finding("addresses", "warn", "People come by HTTPS, and cookies may leave without it.", mend)
     return Finding("addresses", "ok", f"{settings.BASE_URL}; accepted: {', '.join(settings.ALLOWED_HOSTS)}")
+
+
+def sign_in() -> Finding:
+    """Which ways in are on; whether anybody in the world may become a member by one of them."""
+    ways = [f"{one.name} ({urlsplit(one.issuer).hostname})" for one in providers().values()]
+    said = ", ".join([*(["password"] if settings.PASSWORDS else []), *ways])
+    public = [one.name for one in providers().values() if one.issuer in ANYBODY]
+    if public and settings.FIRST_ROLE != NOBODY and not settings.EMAIL_DOMAINS:
+        mend = "Set CHAMELEON_EMAIL_DOMAINS to yours, or CHAMELEON_FIRST_ROLE=nobody."
+        everybody = f"Whoever has an account at {' or '.join(public)} can become {settings.FIRST_ROLE}."
+        return Finding("sign in", "warn", f"{said}. {everybody}", mend)
+    return Finding("sign in", "ok", said)
+
+
+def arrivals() -> Finding:
+    """Where those who come by a provider for the first time go."""
+    slug, role = settings.FIRST_ORGANIZATION, settings.FIRST_ROLE
+    if not providers():
+        return Finding("arrivals", "ok", "no provider is on; Admins make accounts")
+    organization = Organization.objects.filter(slug=slug).first()
+    if organization is None:
+        return Finding("arrivals", "fail", f"There is no organization “{slug}”.", "Set CHAMELEON_ORGANIZATION.")
+    if role != NOBODY and not is_role(role, organization.pk):
+        return Finding("arrivals", "fail", f"There is no role “{role}”.", "Set CHAMELEON_FIRST_ROLE.")
+    said = "nobody until invited" if role == NOBODY else f"{role} of {slug}"
+    return Finding("arrivals", "ok", f"{said}; from {', '.join(settings.EMAIL_DOMAINS) or 'any address'}")
 
 
 def data_folder() -> Finding:
@@ -206,7 +235,7 @@ def clock() -> Finding:
     return Finding("clock", "ok", f"agrees with the database within {max(abs(skew), 0.001):.3f} s")
 
 
-ON_THEIR_OWN = (python, secret_key, addresses, data_folder, static_files, hint_carrier, database)
+ON_THEIR_OWN = (python, secret_key, addresses, sign_in, data_folder, static_files, hint_carrier, database)
 
 
 def _examined(check: Callable[[], Finding]) -> Finding:

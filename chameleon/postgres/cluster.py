@@ -42,7 +42,7 @@ class Cluster:
         if len(os.fsencode(self.folder / f".s.PGSQL.{PORT}")) <= LONGEST_SOCKET:
             return self.folder
         key = hashlib.sha256(os.fsencode(self.data)).hexdigest()[:16]
-        return Path("/tmp", f"chameleon-{key}")  # noqa: S108 -- prepared by _private_folder below
+        return Path("/tmp", f"chameleon-{key}")  # noqa: S108  # nosec B108 -- prepared by _private_folder below
 
     def dsn(self, database: str = NAME) -> str:
         return f"postgresql://{NAME}@/{database}?host={quote(str(self.socket_folder), safe='')}&port={PORT}"

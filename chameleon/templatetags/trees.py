@@ -116,7 +116,7 @@ def _member(key: str | int, value: Any, drawing: _Drawing, at: str, depth: int) 
 
 def _list_mark(value: Any) -> SafeString:
     """By it a script tells `[0]` from `.0`."""
-    return SafeString(" data-list-of" if isinstance(value, list) else "")
+    return SafeString(" data-list-of" if isinstance(value, list) else "")  # nosec B703 -- constants
 
 
 def _leaf(value: Any, drawing: _Drawing, at: str) -> SafeString:

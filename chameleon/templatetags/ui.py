@@ -1,9 +1,12 @@
 """What every page says the same way: icons, priorities, states, people."""
 
+import json
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 
 from django import template
+from django.core.serializers.json import DjangoJSONEncoder
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -138,3 +141,9 @@ def avatar(name: str, kind: str = "person", size: str = "") -> SafeString:
     if kind != "person":
         marks.append(" avatar--me" if kind == "me" else " avatar--machine")
     return format_html('<span class="avatar{}" aria-hidden="true">{}</span>', "".join(marks), initials(name))
+
+
+@register.filter
+def as_json(value: Any) -> str:
+    """For a data attribute that a script reads; the template escapes it."""
+    return json.dumps(value, cls=DjangoJSONEncoder)

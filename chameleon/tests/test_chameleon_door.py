@@ -1,5 +1,6 @@
 """Getting a new password by mail, and where none is sent."""
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import Membership
+from chameleon.logs import WithoutSecrets
 
 RESET = "/accounts/password/reset/"
 
@@ -43,3 +45,10 @@ def test_whether_an_account_exists_is_not_told(client: Client, settings: Any, ma
     answer = client.post(RESET, {"email": "nobody@example.org"}, follow=True)
 
     assert "If that address belongs to a pilot" in answer.text
+
+
+def test_the_secret_of_a_link_is_kept_out_of_the_log():
+    line = logging.LogRecord("x", logging.INFO, "", 0, "GET /invitations/%s 302", ("s3cret-" + "y" * 40,), None)
+    WithoutSecrets().filter(line)
+
+    assert line.msg == "GET /invitations/… 302"

@@ -4,7 +4,6 @@ Running it again makes what is missing and leaves the rest as people have made i
 """
 
 import json
-import secrets
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,7 +12,7 @@ from django.core.management.base import CommandParser
 from django.db import connection, transaction
 
 from accounts import actions as accounts
-from accounts.management.ops import DEFAULT_ORGANIZATION, OpsCommand
+from accounts.management.ops import DEFAULT_ORGANIZATION, OpsCommand, readable_password
 from accounts.models import ApiKey, Membership, Organization, Pilot
 from accounts.queries import default_platform_of, organization_named, pilot_named, system_of
 from accounts.roles import ADMIN, OPERATOR
@@ -26,7 +25,7 @@ MACHINE_NAME = "first-program"
 KEY_SCOPES = ("submit", "read", "decide")
 ONE_AT_A_TIME = 0x6368616D  # any number will do that nothing else here locks by
 
-EVERYWHERE = {"0.0.0.0", "::", "[::]"}  # noqa: S104  # recognised, not listened on
+EVERYWHERE = {"0.0.0.0", "::", "[::]"}  # noqa: S104  # nosec B104 -- recognised, not listened on
 
 
 class Command(OpsCommand):
@@ -97,15 +96,6 @@ def _key(organization: Organization, system: Membership, *, anew: bool) -> str |
     platform = default_platform_of(organization.pk)
     _made, text = accounts.create_key(membership, name="bootstrap", scopes=KEY_SCOPES, actor=system, platform=platform)
     return text
-
-
-def readable_password() -> str:
-    """Four words that can be said over a telephone; 70 random bits."""
-    return "-".join("".join(secrets.choice(letters) for letters in WORD) for _ in range(4))
-
-
-CONSONANTS, VOWELS = "bcdfghjklmnprstvwxyz", "aeiou"
-WORD = (CONSONANTS, VOWELS, CONSONANTS, VOWELS, CONSONANTS)
 
 
 def address() -> str:

@@ -135,7 +135,14 @@ class Past:
             self._line(at, voter, "intervention.voted", question, act="approve", reason=reason)
         told = {"verdict": str(Verdict(fate)), "source": str(source), "reason": reason, "effect": str(effect)}
         self.rows[Decision].append(
-            Decision(intervention=question, by=by, role=by.role_name, content_hash=question.content_hash, at=at, **told)
+            Decision(
+                intervention=question,
+                by=by,
+                role=by.role_at(question.platform_id),
+                content_hash=question.content_hash,
+                at=at,
+                **told,
+            )
         )
         verb = "intervention.expired" if fate == "expired" else "intervention.decided"
         self._line(at, by, verb, question, content_hash=question.content_hash, **told)
@@ -160,7 +167,8 @@ class Past:
                 at=at,
                 actor_id=by.pk,
                 actor_name=by.name,
-                actor_role=by.role_name,
+                actor_role=by.role_at(getattr(subject, "platform_id", None)),
+                platform_id=getattr(subject, "platform_id", None),
                 verb=verb,
                 subject_type=str(subject._meta.model_name),
                 subject_id=str(subject.pk),
@@ -189,7 +197,7 @@ def _plain(value: Any) -> Any:
 def _question(made: Submission, unit: Unit, actor: Membership) -> Intervention | None:
     if made.question is None:
         return None
-    of_unit = ("organization_id", "title", "description", "requested_by", "callback_url", "created_at")
+    of_unit = ("organization_id", "platform_id", "title", "description", "requested_by", "callback_url", "created_at")
     shared = {name: getattr(unit, name) for name in of_unit}
     columns = _columns({name: value for name, value in made.question.items() if name != "unit_id"})
     return Intervention(

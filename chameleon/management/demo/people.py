@@ -1,9 +1,10 @@
 """The organization of the demo, and who is in it."""
 
 from accounts import actions as accounts
+from accounts.management.ops import readable_password
 from accounts.models import DEMO, Membership, MembershipQuerySet, Platform
 from accounts.queries import organization_named, pilot_named, system_of
-from chameleon.management.commands.bootstrap import open_gate, readable_password
+from chameleon.management.commands.bootstrap import open_gate
 from chameleon.management.demo.content import GATES, PILOTS, PROGRAMS
 from interventions.models import Intervention
 from kit.errors import Refusal
