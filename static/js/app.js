@@ -1,21 +1,18 @@
 // Every behaviour of every page. Each module listens on the document once and costs nothing where it has nothing to do.
 import "./theme.js";
-import "./zone.js";
 import "./dialogs.js";
+import "./proof.js";
 import "./clock.js";
 import "./sent.js";
 import "./counts.js";
 import "./queue.js";
 import "./questions.js";
-import "./units.js";
 import "./presence.js";
 import "./mentions.js";
 import "./select.js";
 import "./answer.js";
 import "./reason.js";
 import "./stop.js";
-import "./drafts.js";
-import "./held.js";
 import "./tree.js";
 import "./keys.js";
 import "./hand.js";

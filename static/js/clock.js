@@ -104,3 +104,34 @@ document.addEventListener("htmx:load", (event) => prepare(event.detail.elt));
 // Nobody reads the clocks of a hidden tab; they are right again with the first tick after it is shown.
 setInterval(() => document.hidden || tick(), 1000);
 document.addEventListener("visibilitychange", () => document.hidden || tick());
+
+// ---------- Held decisions ----------
+
+// What was pressed and can still be undone: the seconds until it is sent, by the server's clock, for everybody who looks.
+// The line runs out; with reduced motion it goes in whole seconds, like the number. At the end it says so, until the
+// server has told what became of it.
+
+const calm = matchMedia("(prefers-reduced-motion: reduce)");
+
+const showHeld = (held) => {
+  const left = Math.max(0, (Number(held.dataset.heldUntil) - now()) / 1000);
+  const text = say("seconds", { seconds: Math.ceil(left) });
+  const sign = held.querySelector("[data-held-left]");
+  if (sign.textContent !== text) sign.textContent = text;
+  const line = held.querySelector("progress");
+  if (line) line.value = calm.matches ? Math.ceil(left) : left;
+};
+
+const tickHeld = () => {
+  if (!document.hidden) for (const held of document.querySelectorAll("[data-held-until]")) showHeld(held);
+};
+
+setInterval(tickHeld, 100);
+document.addEventListener("visibilitychange", tickHeld);
+
+// ---------- The zone of this browser ----------
+
+// Told to the server: days and hours that it words are then the same as those of the clocks.
+const zone = `zone=${Intl.DateTimeFormat().resolvedOptions().timeZone}`;
+if (!document.cookie.split("; ").includes(zone))
+  document.cookie = `${zone}; path=/; max-age=31536000; samesite=lax${location.protocol === "https:" ? "; secure" : ""}`;

@@ -1,6 +1,7 @@
 // A decision pressed while the line drops, in a row or beside its question, waits in this page, in no storage, and is sent
 // once the line is back. The server takes it only while the question is open and still what its pilot saw (the hash goes
 // along as `seen`); else it says what happened instead, with the words. Until then it can be called off, or pressed anew.
+import { isInHand } from "./morph.js";
 import { button, icon, toast } from "./toast.js";
 import { say, timeOfDay } from "./words.js";
 
@@ -84,3 +85,32 @@ export const keep = ({ elt, requestConfig: { path, formData } }) => {
 };
 
 document.addEventListener("line:live", sendAll);
+
+// ---------- Drafts ----------
+
+// Words on their way into a form that a push takes away, because work was stopped: they are back when the form is.
+// They are kept in this page only. What somebody sent has left, and is not kept.
+const SHOWN = "#question, #pane";
+const drafts = new Map(); // question and field -> what stood there
+
+const fieldsOf = (question) =>
+  [...question.querySelectorAll(":is(input, textarea, select)[id]")].map((field) => [
+    `${question.dataset.live} ${field.id}`,
+    field,
+    /^(checkbox|radio)$/.test(field.type) ? "checked" : "value",
+  ]);
+
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  const question = detail.elt.closest?.(SHOWN);
+  if (!question || !detail.shouldSwap || detail.requestConfig.verb !== "get") return;
+  for (const [name, field, what] of fieldsOf(question)) if (isInHand(field)) drafts.set(name, field[what]);
+});
+
+document.addEventListener("htmx:afterSettle", () => {
+  for (const question of document.querySelectorAll(SHOWN)) {
+    for (const [name, field, what] of fieldsOf(question)) {
+      if (drafts.has(name) && !isInHand(field)) field[what] = drafts.get(name);
+      drafts.delete(name);
+    }
+  }
+});

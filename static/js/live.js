@@ -5,7 +5,7 @@
 import { prepare, setNow } from "./clock.js";
 import { morph, read } from "./morph.js";
 import { setMood } from "./counts.js";
-import { askToSignIn, isSignIn } from "./sent.js";
+import { askToSignIn, byItself, isSignIn } from "./sent.js";
 import { announce, say, timeOfDay } from "./words.js";
 
 const root = document.documentElement;
@@ -22,6 +22,7 @@ let heardAt = Date.now();
 let retry = 0;
 let grace = 0;
 let isStopped = false;
+let isRefused = false;
 const listening = new Set(); // names "topic:key" this socket was asked for
 const cursors = new Map(); // name -> what was last seen, to be told what was missed
 
@@ -81,7 +82,10 @@ const remember = (topic, at) => {
 };
 
 const frames = {
-  hello: ({ now }) => setNow(now),
+  hello: ({ now }) => {
+    isRefused = false;
+    setNow(now);
+  },
   pong: ({ now }) => setNow(now),
   listening: ({ topic, key, cursor }) => cursors.set(`${topic}:${key}`, cursor),
   fragments: ({ topic, at, items }) => {
@@ -97,7 +101,7 @@ const frames = {
 
 /** This page as the server has it now, or null. */
 export const fetchPage = async () => {
-  const answer = await fetch(location.href, { headers: { Accept: "text/html" }, credentials: "same-origin" });
+  const answer = await fetch(location.href, { headers: { Accept: "text/html", ...byItself() } });
   if (isSignIn(answer.url)) return askToSignIn();
   if (!answer.ok) return null;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
@@ -177,6 +181,7 @@ const heard = ({ data }) => {
 };
 
 const wait = (code) => {
+  if (code === 4401) return 0;
   if (code === 4429) return LONGEST_WAIT * (1 + Math.random());
   return Math.min(LONGEST_WAIT, 1000 * 2 ** Math.min(drops, 6)) * (0.5 + Math.random() / 2);
 };
@@ -187,7 +192,9 @@ const lost = (code) => {
   // A line that held for a while starts its patience anew; one that falls at once does not.
   drops = Date.now() - openedAt > 10_000 && openedAt ? 0 : drops + 1;
   openedAt = 0;
-  if (code === 4401) {
+  // A session goes on under another key once its person has shown again who they are: one more try tells.
+  if (code === 4401 && !isRefused) isRefused = true;
+  else if (code === 4401) {
     askToSignIn();
     return stop();
   }

@@ -1,6 +1,6 @@
 // That somebody has a question in front of them: said to the server every 20 s while the page is seen, and taken back
 // when they go. Also what the server tells about oneself: a mention, a reply, a question that was given.
-import { isSignIn } from "./sent.js";
+import { byItself, isSignIn } from "./sent.js";
 import { toast } from "./toast.js";
 
 const BEAT = 20_000;
@@ -10,11 +10,11 @@ const SEEN = "told-until"; // of this tab: what was shown is not shown again on 
 let at = ""; // the address of the question in front of somebody, "" when there is none
 let timer = 0;
 
-const headers = () => ({ ...JSON.parse(document.body.getAttribute("hx-headers") || "{}") });
+const headers = () => ({ ...byItself(), ...JSON.parse(document.body.getAttribute("hx-headers") || "{}") });
 
 const tell = (url, gone) => {
   const body = new URLSearchParams(gone ? { gone: "on" } : {});
-  return fetch(url, { method: "POST", body, headers: headers(), credentials: "same-origin", keepalive: gone }).catch(
+  return fetch(url, { method: "POST", body, headers: headers(), keepalive: gone }).catch(
     () => null,
   );
 };

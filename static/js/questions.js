@@ -44,8 +44,11 @@ const askAnew = (key, value) => {
     if (value?.version !== element.dataset.version) htmx.trigger(element, "changed");
 };
 
-document.addEventListener("live:fragment", ({ detail }) => {
-  if (detail.topic === "interventions.detail") askAnew(detail.key, detail.value);
+document.addEventListener("live:fragment", ({ detail: { topic, key, value } }) => {
+  if (topic === "interventions.detail") askAnew(key, value);
+  // So does the page of a unit, when its unit or a question about it has changed.
+  if (topic !== "work.unit") return;
+  for (const element of document.querySelectorAll(`[data-live="work.unit:${key}"]`)) htmx.trigger(element, "changed");
 });
 
 // An act on its way: its answer is newer than whatever was asked for before, and needs its button to be placed by. What
@@ -101,7 +104,7 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
 });
 
 document.addEventListener("htmx:afterSettle", () => {
-  if (document.querySelector("[data-frozen]")) unsaid = ""; // nothing is decided: drafts.js has them
+  if (document.querySelector("[data-frozen]")) unsaid = ""; // nothing is decided: kept.js has them
   if (!unsaid || document.querySelector("#question [data-acts], #pane [data-acts] [data-reason]")) return;
   const comment = document.getElementById("say");
   const isTaken = !comment || comment.value;

@@ -5,13 +5,12 @@
 // when nobody has touched the page for half a minute and nothing in the list is held: then nobody is there to be hurt.
 // So does a row that has got another place in the order: until then it says what it now is where it stands.
 // A row that somebody else settled stays where it is, struck through, until it is let go.
-import { ask } from "./bulk.js";
 import { carry, fold, hasPlaceFor, isUnder, stackOf, takeAlong } from "./fold.js";
 import { button } from "./toast.js";
 import { fetchPage } from "./live.js";
 import { morph, read } from "./morph.js";
 import { idOf, isSettled, nameAll, send } from "./rows.js";
-import { pickOf, showPicked } from "./select.js";
+import { ask, pickOf, showPicked } from "./select.js";
 import { announce, say, sayMany } from "./words.js";
 
 const QUIET = 2_000;

@@ -69,6 +69,9 @@ const signIn = document.querySelector('meta[name="sign-in"]')?.content ?? "";
 /** Whether an address is the sign-in page: where a request lands whose session has ended. */
 export const isSignIn = (address) => Boolean(signIn && address) && new URL(address, location).pathname === signIn;
 
+/** Told with what a page asks for while no hand is at it: it keeps no session open. */
+export const byItself = () => (navigator.userActivation?.isActive === false ? { "By-Itself": "1" } : {});
+
 /** Who has signed in, and in which organization they are: as one word, to compare. */
 export const whose = (body) => /told:\d+/.exec(body.dataset.live)?.[0];
 
@@ -81,7 +84,7 @@ export const askToSignIn = () => {
 
 // The forms of this page carry the token of the session that ended; a fresh copy of the page has the new one.
 const goOn = async () => {
-  const answer = await fetch(location.href, { credentials: "same-origin" }).catch(() => null);
+  const answer = await fetch(location.href).catch(() => null);
   const note = document.querySelector("[data-still-signed-out]");
   if (note) note.hidden = Boolean(answer?.ok) && !isSignIn(answer.url);
   if (!answer?.ok || isSignIn(answer.url)) return;
@@ -101,7 +104,8 @@ const goOn = async () => {
 // A push may turn a button into another one ("Approve" into "Let go"), and htmx goes on listening to the node.
 // What does not say any more that it sends, sends nothing.
 document.addEventListener("htmx:configRequest", (event) => {
-  const { elt, verb } = event.detail;
+  const { elt, headers, verb } = event.detail;
+  Object.assign(headers, byItself());
   if (verb !== "get" && !elt.hasAttribute(`hx-${verb}`)) event.preventDefault();
 });
 

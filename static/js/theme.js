@@ -19,7 +19,7 @@ export const keep = (name, value) => {
   if (!choice) return;
   const headers = JSON.parse(document.body.getAttribute("hx-headers"));
   const body = new URLSearchParams({ [name]: value });
-  fetch(choice, { method: "POST", headers, body, credentials: "same-origin", keepalive: true }).catch(() => {});
+  fetch(choice, { method: "POST", headers, body, keepalive: true }).catch(() => {});
 };
 
 const show = () => {
