@@ -5,7 +5,7 @@ import json
 import subprocess
 import sys
 
-NAMES = ("guardians", "submit", "path", "pages", "stops", "fanout")
+NAMES = ("guardians", "submit", "path", "pages", "stops", "fanout", "keys")
 
 
 def main() -> None:
