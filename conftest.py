@@ -3,15 +3,18 @@
 from collections.abc import Callable
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import Group
 from django.db import OperationalError, connection, transaction
 from django.test import Client, TransactionTestCase
-from django.utils import translation
+from django.utils import timezone, translation
 from psycopg.errors import DeadlockDetected
+from redis import Redis
 
 from accounts import actions as accounts
-from accounts.models import Membership, Organization
+from accounts.models import Membership, Organization, Pilot
 from accounts.queries import system_of
+from accounts.rates import PREFIX
 from accounts.roles import POWERS, grant_shipped_powers
 
 # What migrations wrote and tests leave alone.
@@ -51,6 +54,15 @@ def _emptied_past_the_triggers() -> None:
 def _spoken_in_english() -> None:
     """A request in another language leaves it behind in its thread; a served one has a thread of its own."""
     translation.deactivate()
+
+
+@pytest.fixture(autouse=True)
+def _nobody_has_tried_yet() -> None:
+    """Redis keeps between tests how often somebody has tried; a database forgets it."""
+    if settings.REDIS_URL:
+        with Redis.from_url(settings.REDIS_URL) as redis:
+            for bucket in redis.scan_iter(f"{PREFIX}*", count=1000):
+                redis.delete(bucket)
 
 
 @pytest.fixture
@@ -132,6 +144,30 @@ def client_of(db: None) -> Callable[[Membership | None], Client]:
         client = Client()
         if membership is not None:
             client.force_login(membership.pilot, backend="django.contrib.auth.backends.ModelBackend")
+            accounts.note_member_seen(membership)  # once a minute: no statement of the pages that tests count
+        return client
+
+    return make
+
+
+@pytest.fixture
+def root(db: None) -> Pilot:
+    """Runs the installation; a member nowhere."""
+    return Pilot.objects.create_superuser("root", name="Rita Root", password="a horse, a staple, a battery")
+
+
+@pytest.fixture
+def browser_of(db: None) -> Callable[[Pilot], Client]:
+    """A browser of somebody who has just proven who they are."""
+
+    def make(pilot: Pilot) -> Client:
+        client = Client()
+        client.force_login(pilot, backend="django.contrib.auth.backends.ModelBackend")
+        session = client.session
+        proof = {"method": "password", "at": timezone.now().timestamp(), "reauthenticated": True}
+        session["account_authentication_methods"] = [proof]
+        session["account_authentication_methods_user"] = str(pilot.pk)
+        session.save()
         return client
 
     return make

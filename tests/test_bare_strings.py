@@ -9,6 +9,8 @@ from tests.house import ROOT
 
 # What stays in English, with the reason. A path stands for all that is below it.
 STAYS_ENGLISH = {
+    "accounts/actions/pseudonyms.py": "kept in the ledger, the same for whoever asks",
+    "accounts/api.py": "OpenAPI: describes the API to programmers",
     "accounts/authentication.py": "said to programs, also before Django",
     "audit/api.py": "OpenAPI: describes the API to programmers",
     "audit/serializers.py": "OpenAPI: describes the API to programmers",
@@ -19,6 +21,7 @@ STAYS_ENGLISH = {
     "chameleon/launch.py": "said on a terminal",
     "chameleon/lifespan.py": "the wire's: before Django, where no language is known",
     "chameleon/openapi.py": "OpenAPI: describes the API to programmers",
+    "chameleon/providers.py": "names that are the same in every language, and what is said on a terminal",
     "chameleon/prometheus.py": "for monitors",
     "chameleon/rates.py": "before Django, where no language is known",
     "clients": "speaks another system's dialect, which is in English, to programs",

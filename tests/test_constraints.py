@@ -1,6 +1,7 @@
 """What must always hold is held by the database, whoever writes: each constraint and trigger, attacked by raw SQL."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from django.apps import apps
@@ -8,7 +9,9 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from accounts import actions as accounts
-from accounts.models import Absence, Membership, Preferences
+from accounts.directory import Facts, Rule
+from accounts.models import Absence, Grant, Membership, Preferences, ToldGroup, ToldUser
+from accounts.queries import system_of
 from guardians import actions as guardians
 from intake.actions import submit
 from intake.serializers import UnitIn
@@ -41,6 +44,11 @@ def rows(max: Membership, ada: Membership, bo: Membership, sys: Membership) -> N
     """A row in every table that has something to hold."""
     platform = accounts.create_platform("ci", "CI", actor=max)
     accounts.create_key(sys, name="CI", scopes=["submit"], actor=max, platform=platform)
+    accounts.invite("Viewer", actor=max)
+    accounts.make_role("Researcher", ["work.view_unit"], actor=max)
+    accounts.grant_on_platform(bo, platform, "Viewer", actor=max)
+    accounts.set_rules([Rule(1, "any", "organization", "acme", "Viewer")], actor=max)
+    accounts.note_facts(ada.pilot, Facts(provider="github", uid="1"))
     gate = guardians.create_gate("loans", actor=max, name="Loans", required_approvals=2)
     guardians.post_guardian(gate.pk, "never", type="EXPRESSION", config={"expression": "false"}, actor=max)
     submit([UnitIn(gate="loans", external_id=f"loan-{n}", title="Loan", attributes={}) for n in (1, 2)], actor=sys)
@@ -48,18 +56,27 @@ def rows(max: Membership, ada: Membership, bo: Membership, sys: Membership) -> N
     actions.approve(decided.pk, actor=ada)
     actions.approve(decided.pk, actor=bo)
     actions.raise_intervention(actions.Question(kind="approval", title="Deploy", external_id="once"), actor=sys)
+    accounts.issue_tokens(actor=ada)
     Absence.objects.create(membership=ada, delegate=bo)
     Preferences.objects.create(pilot=ada.pilot)
+    told = accounts.Facts(provider="github", issuer="https://github.com", uid="1", login="octocat")
+    hour = timezone.now() + timedelta(hours=1)
+    accounts.arrive(told, actor=system_of(ada.organization_id), grant=Grant("access", "refresh", hour))
     SavedView.objects.create(owner=ada, name="Mine", query="assigned_to=me")
     Look.objects.create(intervention=waiting, by=ada, seen_at=timezone.now())
     stop = Stop.objects.create(
         organization_id=max.organization_id, scope="gate", target="loans", reason="Drill", by=max
     )
     Acknowledgement.objects.create(stop=stop, caller=sys)
+    facts = accounts.Facts(provider="oidc", issuer="https://sso.example", uid="7", login="rita")
+    accounts.provision_user(ToldUser("rita", external_id="7"), actor=max)
+    accounts.arrive(facts, actor=system_of(ada.organization_id))
+    accounts.provision_group(ToldGroup("Pilots"), actor=max)
     connection.check_constraints()  # else a TRUNCATE is refused only because foreign keys wait to be checked
 
 
 PLATFORM = "organization_id, slug, name, health_url, capabilities, created_at"
+IDENTITY = "pilot_id, provider, issuer, uid, login, leads"
 MEMBERSHIP = "pilot_id, organization_id, role_id, created_at"
 GUARDIAN = "gate_id, name, position"
 VERSION = "guardian_id, number, type, config, mode, percent, on_block, created_by_id"
@@ -83,7 +100,32 @@ OPEN = "status = 'pending' AND external_id IS NULL"
 
 STOP = "organization_id, scope, target, reason, settles, by_id, rearm_reason"
 
+TOLD = "id, organization_id, pilot_id, user_name, external_id, active, addresses, details, created_at, changed_at"
+TOLD_GROUP = "id, organization_id, name, external_id, created_at, changed_at"
+
 ATTACKS = [
+    (
+        "a_provisioned_user_has_one_name",
+        again("accounts_provisioneduser", TOLD, id="gen_random_uuid()", pilot_id="NULL", external_id="'8'"),
+    ),
+    (
+        "a_provisioned_user_has_one_number",
+        again("accounts_provisioneduser", TOLD, id="gen_random_uuid()", pilot_id="NULL", user_name="'rob'"),
+    ),
+    (
+        "a_pilot_is_provisioned_once",
+        again("accounts_provisioneduser", TOLD, id="gen_random_uuid()", external_id="'8'", user_name="'rob'"),
+    ),
+    (
+        "a_provisioned_group_has_one_name",
+        again("accounts_provisionedgroup", TOLD_GROUP, id="gen_random_uuid()", name="upper(name)"),
+    ),
+    ("content_is_kept_for_a_month", "UPDATE accounts_organization SET keep_settled_days = 29"),
+    ("the_ledger_outlives_what_it_tells_of", "UPDATE accounts_organization SET keep_ledger_days = 365"),
+    ("who_is_erased_stays_away", "UPDATE accounts_pilot SET public_id = 'erased:1' WHERE username = 'ada'"),
+    ("an_account_elsewhere_is_one_pilots", again("accounts_identity", IDENTITY, leads="false")),
+    ("one_account_elsewhere_leads_a_pilot", again("accounts_identity", IDENTITY, uid="'2'")),
+    ("a_token_is_renewed_before_it_expires", "UPDATE accounts_providertoken SET refresh_at = expires_at"),
     ("nobody_stands_in_for_oneself", "UPDATE accounts_absence SET delegate_id = membership_id"),
     ("a_page_has_ten_to_hundred", "UPDATE accounts_preferences SET page_size = 5"),
     ("a_page_has_ten_to_hundred", "UPDATE accounts_preferences SET page_size = 101"),
@@ -99,6 +141,44 @@ ATTACKS = [
     ("a_gate_holds_for_a_minute_at_most", "UPDATE guardians_gate SET claim_seconds = 59"),
     ("a_platform_has_one_name_in_its_organization", again("accounts_platform", PLATFORM)),
     ("a_pilot_joins_an_organization_once", again("accounts_membership", MEMBERSHIP)),
+    ("a_token_has_known_scopes", "UPDATE accounts_tokenfamily SET scopes = '{}'"),
+    ("a_token_has_known_scopes", "UPDATE accounts_tokenfamily SET scopes = '{submit,everything}'"),
+    ("a_token_ends_with_its_key_or_password", "UPDATE accounts_tokenfamily SET password_mark = ''"),
+    (
+        "a_token_ends_with_its_key_or_password",
+        "UPDATE accounts_tokenfamily SET key_id = (SELECT min(id) FROM accounts_apikey)",
+    ),
+    (
+        "one_key_signs",
+        "INSERT INTO accounts_signingkey (kid, public, sealed) SELECT 'another', public, sealed"
+        " FROM accounts_signingkey",
+    ),
+    ("a_retired_key_signs_nothing", "UPDATE accounts_signingkey SET retired_at = now(), verifies_until = now()"),
+    ("a_retired_key_signs_nothing", "UPDATE accounts_signingkey SET retired_at = now(), sealed = ''"),
+    ("who_accepted_is_known", "UPDATE accounts_invitation SET accepted_at = now()"),
+    ("who_accepted_is_known", "UPDATE accounts_invitation SET accepted_by_id = invited_by_id"),
+    (
+        "an_invitation_ends_one_way",
+        "UPDATE accounts_invitation SET accepted_at = now(), accepted_by_id = invited_by_id, withdrawn_at = now()",
+    ),
+    ("a_member_has_one_role_on_a_platform", again("accounts_platformrole", "membership_id, platform_id, role_id")),
+    (
+        "a_role_has_one_title_in_its_organization",
+        again(
+            "accounts_role",
+            "group_id, organization_id, title, description",
+            group_id="(SELECT min(id) FROM auth_group)",
+            title="upper(title)",
+        ),
+    ),
+    (
+        "directory_rules_stand_in_a_row",
+        again("accounts_directoryrule", "organization_id, position, provider, looks_at, value, role_id"),
+    ),
+    (
+        "a_provider_says_one_thing_of_a_pilot",
+        again("accounts_directoryfacts", "pilot_id, provider, facts, at"),
+    ),
     ("a_key_has_known_scopes", "UPDATE accounts_apikey SET scopes = '{}'"),
     ("a_key_has_known_scopes", "UPDATE accounts_apikey SET scopes = '{submit,everything}'"),
     ("a_platform_names_a_unit_once", again("work_unit", UNIT, id="gen_random_uuid()")),

@@ -20,7 +20,9 @@ NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)  # in the examples of docs/gates.m
 
 CODE = re.compile(r"^(```|~~~).*?^\1", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
-READS = re.compile(r'(?:environ\.get\(|environ\[|(?:is_on|listed|number|one_of|redis|whole)\()\s*"([A-Z][A-Z0-9_]*)"')
+READS = re.compile(
+    r'(?:environ\.get\(|environ\[|(?:is_on|listed|one_of|origins|rates|redis|whole)\()\s*"([A-Z][A-Z0-9_]*)"'
+)
 
 
 def text_of(name: str) -> str:

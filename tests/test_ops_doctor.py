@@ -3,12 +3,15 @@
 import json
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.test import override_settings
 
+from accounts import actions as accounts
+from chameleon import providers
 from chameleon.management import checkup
 from chameleon.management.checkup import Finding, examine
 
@@ -26,6 +29,7 @@ def test_a_healthy_installation_has_nothing_to_mend() -> None:
         "python",
         "secret key",
         "addresses",
+        "sign in",
         "data folder",
         "static files",
         "redis",
@@ -34,6 +38,7 @@ def test_a_healthy_installation_has_nothing_to_mend() -> None:
         "notifications",
         "clock",
         "roles",
+        "arrivals",
         "worker",
     ]
 
@@ -70,6 +75,40 @@ def test_https_without_secure_cookies_is_found() -> None:
         assert checkup.addresses().state == "warn"
 
 
+@pytest.fixture
+def github_is_on(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+    monkeypatch.setenv("GITHUB_CLIENT_ID", "chameleon")
+    monkeypatch.setenv("GITHUB_CLIENT_SECRET", "a secret")
+    settings.PROVIDERS = providers.in_force()
+
+
+def test_the_ways_in_are_named_without_their_secrets(github_is_on: None, settings: Any) -> None:
+    settings.EMAIL_DOMAINS = ["fjordbank.example"]
+    found = checkup.sign_in()
+
+    assert (found.state, found.says) == ("ok", "password, GitHub (github.com)")
+
+
+def test_a_door_that_is_open_to_the_whole_world_is_found(github_is_on: None, settings: Any) -> None:
+    found = checkup.sign_in()
+    assert (found.state, "can become Operator" in found.says) == ("warn", True)
+
+    settings.FIRST_ROLE = "nobody"
+    assert checkup.sign_in().state == "ok"
+
+
+@pytest.mark.django_db
+def test_people_who_would_arrive_nowhere_are_found(github_is_on: None, settings: Any) -> None:
+    assert checkup.arrivals().says == "There is no organization “default”."
+
+    accounts.create_organization("default", "Default")
+    settings.FIRST_ROLE = "Captain"
+    assert checkup.arrivals().says == "There is no role “Captain”."
+
+    settings.FIRST_ROLE = "Viewer"
+    assert (checkup.arrivals().state, checkup.arrivals().says) == ("ok", "Viewer of default; from any address")
+
+
 def test_a_data_folder_that_cannot_be_written_is_found(tmp_path: Path) -> None:
     file = tmp_path / "taken"
     file.touch()
@@ -104,7 +143,9 @@ def test_without_a_database_the_rest_is_skipped_and_it_still_answers(monkeypatch
     found = states()
 
     assert found["database"] == "fail"
-    assert {found[name] for name in ("migrations", "notifications", "clock", "roles", "worker")} == {"skipped"}
+    assert {found[name] for name in ("migrations", "notifications", "clock", "roles", "arrivals", "worker")} == {
+        "skipped"
+    }
 
 
 def test_something_to_mend_ends_the_command_with_1(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,8 +15,10 @@ import pytest
 import uvicorn
 from django.db import connection
 from django.test import override_settings
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
+from accounts import actions as accounts
 from accounts.models import Membership
 from interventions.models import Intervention
 
@@ -203,6 +205,28 @@ def test_the_other_organization_hears_nothing(program, listening, ada, cy, sys):
 
     tell(stranger, type="ping")
     assert json.loads(stranger.recv(timeout=5))["type"] == "pong"
+
+
+def test_a_program_hears_of_its_platforms_alone_and_from_the_moment_that_changes(program, listening, ada, max, sys):
+    accounts.create_platform("lab", "Laboratory", actor=max)
+    api = sys.organization.platforms.get(slug="api")
+    accounts.set_roles(ada, "Limited", {"lab": "Operator"}, actor=max)
+    machine, desk, pilot = program(sys, "submit"), listening(ada), program(ada)
+    ask = {"kind": "approval", "title": "Deploy 4.18.2"}
+
+    hidden = machine.post("/interventions", json=ask).json()["id"]
+    assert pilot.get(f"/interventions/{hidden}").status_code == 404
+    tell(desk, type="get_pending", limit=5)
+    assert heard(desk, "get_pending")["results"] == []
+    accounts.grant_on_platform(ada, api, "Viewer", actor=max)
+    heard(desk, "reload")
+    shown = machine.post("/interventions", json=ask).json()["id"]
+    assert heard(desk, "new_request")["request_id"] == shown
+    assert pilot.post(f"/interventions/{shown}/approve").status_code == 403
+    accounts.set_roles(ada, "Limited", {}, actor=max)
+    with pytest.raises(ConnectionClosed) as closed:
+        heard(desk, "nothing more")
+    assert closed.value.rcvd.code == 4403
 
 
 def test_programs_are_let_in_again_after_the_database_was_restarted(listening, ada):

@@ -26,6 +26,7 @@ KILL = (
         ("interventions.expire_due", 1),
         ("interventions.free_hands", 15),
         ("work.watch", 5),
+        ("accounts.tend_tokens", 30),
         ("chameleon.take_up_stalled", 60),
     ],
 )

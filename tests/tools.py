@@ -8,12 +8,25 @@ import shutil
 import socket
 from collections.abc import Generator
 from typing import NoReturn
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 LOCAL_REDIS = "redis://127.0.0.1:6379/9"
+
+
+def _own_database(url: str, worker: str) -> str:
+    """Workers side by side would hear each other's hints and spend each other's tries: gw0 gets the next database."""
+    address = urlsplit(url)
+    number = int(address.path.strip("/") or 0) + 1 + int(worker.removeprefix("gw"))
+    return urlunsplit(address._replace(path=f"/{number}"))
+
+
+if "PYTEST_XDIST_WORKER" in os.environ:  # before the settings are read
+    LOCAL_REDIS = _own_database(LOCAL_REDIS, os.environ["PYTEST_XDIST_WORKER"])
+    if os.environ.get("REDIS_URL"):
+        os.environ["REDIS_URL"] = _own_database(os.environ["REDIS_URL"], os.environ["PYTEST_XDIST_WORKER"])
 
 
 def chromium_path() -> str:

@@ -6,14 +6,15 @@ import pytest
 from django.test import Client
 
 from accounts import actions as accounts
-from accounts.models import Absence, Membership, Organization, Preferences
+from accounts.directory import Facts, Rule
+from accounts.models import Absence, Grant, Membership, Organization, Preferences, ToldGroup, ToldUser
 from accounts.queries import system_of
 from conftest import member
 from guardians import actions as guardians
 from intake.actions import submit
 from intake.serializers import UnitIn
 from interventions import actions as interventions
-from interventions.models import Acknowledgement, Hold, Intervention, Look, SavedView, Stop
+from interventions.models import Acknowledgement, Challenge, Hold, Intervention, Look, SavedView, Stop
 
 
 def live_in(boss: Membership, worker: Membership, second: Membership, title: str) -> None:
@@ -36,6 +37,9 @@ def live_in(boss: Membership, worker: Membership, second: Membership, title: str
     platform = boss.organization.platforms.earliest("pk")
     waiting = Intervention.objects.get(pk=open_one.told()["intervention"]["id"])
     Hold.objects.create(intervention=waiting, by=boss, act="approve", until=waiting.due_at)
+    Challenge.objects.create(
+        digest=title, intervention=waiting, by=boss, act="approve", host="localhost", at=waiting.due_at
+    )
     Look.objects.create(intervention=waiting, by=boss, seen_at=waiting.due_at)
     SavedView.objects.create(owner=boss, name=f"{title} view", query="")
     stop = Stop.objects.create(
@@ -43,8 +47,22 @@ def live_in(boss: Membership, worker: Membership, second: Membership, title: str
     )
     Acknowledgement.objects.create(stop=stop, caller=worker)
     Preferences.objects.create(pilot=boss.pilot)
+    told = accounts.Facts(provider="github", issuer="https://github.com", uid=title, login=title)
+    accounts.connect_identity(told, actor=boss, grant=Grant("access", "refresh"))
     Absence.objects.create(membership=second, delegate=boss)
+    accounts.invite("Viewer", actor=boss, email=f"{title.lower()}@example.org")
+    accounts.make_role(f"{title} role", ["work.view_unit"], actor=boss)
+    accounts.grant_on_platform(second, platform, "Operator", actor=boss)
+    accounts.set_rules([Rule(1, "any", "organization", f"{title} org", "Viewer")], actor=boss)
+    facts = Facts(provider="github", uid=title, organizations=(f"{title} org",))
+    accounts.note_facts(second.pilot, facts)
+    accounts.apply_directory(second.pilot, facts, actor=system_of(boss.organization_id))
+    accounts.provision_user(ToldUser(f"{title} user"), actor=boss)
+    accounts.provision_group(ToldGroup(f"{title} group"), actor=boss)
+    gone = member(boss.organization, f"{title.lower()}-gone", "Viewer", name=f"{title} Gone")
+    accounts.erase_member(gone, actor=boss, reason="They asked for it.")
     accounts.create_key(worker, name=f"{title} key", scopes=["read"], actor=boss, platform=platform)
+    accounts.issue_tokens(actor=worker)
 
 
 @pytest.fixture

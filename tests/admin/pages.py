@@ -11,7 +11,7 @@ from tests.house import APPS
 MODELS = sorted(
     (model for model in admin.site._registry if model._meta.app_label in APPS), key=lambda model: model._meta.label
 )
-ADDED = {"Pilot", "Membership", "Platform", "ApiKey", "Gate", "Guardian"}
+ADDED = {"Pilot", "Membership", "Platform", "ApiKey", "Role", "PlatformRole", "Gate", "Guardian"}
 
 
 def page(model: Any, name: str = "changelist", *args: object) -> str:

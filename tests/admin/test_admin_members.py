@@ -3,7 +3,7 @@
 from django.contrib.auth.models import Group
 
 from accounts import actions as accounts
-from accounts.models import ApiKey, Membership, Pilot
+from accounts.models import ApiKey, Membership, Pilot, TokenFamily
 from accounts.queries import system_of
 from tests.admin.pages import page, said, verbs
 
@@ -94,6 +94,29 @@ def test_the_text_of_a_key_is_shown_once_and_the_key_can_be_revoked(boss, max, s
     key.refresh_from_db()
     assert key.revoked_at is not None
     assert verbs()[0] == "key.revoked"
+
+
+def test_a_key_is_rotated_there_one_at_a_time(boss, max, sys):
+    platform = max.organization.platforms.earliest("pk")
+    keys = [
+        accounts.create_key(sys, name="CI", scopes=["read"], actor=max, platform=platform, gates=["deploys"])[0].pk
+        for _number in range(2)
+    ]
+    both = boss.post(page(ApiKey), {"action": "rotate", "_selected_action": keys}, follow=True)
+    assert "Choose one key" in both.text
+    answer = boss.post(page(ApiKey), {"action": "rotate", "_selected_action": keys[:1]})
+
+    made = ApiKey.objects.latest("pk")
+    assert (made.replaces_id, made.gates) == (keys[0], ["deploys"])
+    assert f"{made.prefix}_" in answer.text
+
+
+def test_a_program_is_signed_out_there(boss, ada):
+    family = accounts.issue_tokens(actor=ada).family
+    boss.post(page(TokenFamily), {"action": "sign_out", "_selected_action": [family.pk]})
+
+    assert TokenFamily.objects.get().ended_at is not None
+    assert verbs()[0] == "token.revoked"
 
 
 def test_a_platform_is_registered_and_its_name_is_its_own(boss, max):

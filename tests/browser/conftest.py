@@ -50,7 +50,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 class Site:
     """A server process. It may be stopped and started again within a test."""
 
-    def __init__(self, log: Path) -> None:
+    def __init__(self, log: Path, **environment: str) -> None:
+        self.environment = environment
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = log
@@ -64,7 +65,10 @@ class Site:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", *command, "--log-level", "warning"],
                 cwd=PROJECT,
-                env=os.environ | {"DATABASE_URL": _database_url(), "PGAPPNAME": SESSIONS} | NO_WORKER,
+                env=os.environ
+                | {"DATABASE_URL": _database_url(), "PGAPPNAME": SESSIONS}
+                | NO_WORKER
+                | self.environment,
                 stdout=log,
                 stderr=log,
             )

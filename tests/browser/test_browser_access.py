@@ -8,6 +8,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from playwright.sync_api import Page, Route, expect
 
+from accounts import actions as accounts
 from accounts.models import Membership
 from audit.models import Entry
 from interventions import actions
@@ -159,6 +160,20 @@ def test_no_page_of_an_admin_has_a_fault_while_work_is_stopped(page_of, max, shi
     addresses = ["/", "/stops", "/stops/new", f"/stops/{stop.pk}", "/settings/organization"]
 
     assert faults_at(page, [*addresses, f"/interventions/{shift[4].pk}"]) == {}
+
+
+def test_no_page_of_members_and_of_the_installation_has_a_fault(page_of, max, ada, root, organization):
+    accounts.invite("Viewer", actor=max, email="eve@example.org")
+    _invitation, secret = accounts.invite("Operator", actor=max)
+    member = page_of(max, reduced_motion="reduce")
+    assert faults_at(member, ["/members", f"/members/{ada.pk}", "/organization/leaving"]) == {}
+    assert faults_at(page_of(None, reduced_motion="reduce"), [f"/invitations/{secret}"], "body") == {}
+
+    root.set_unusable_password()  # nothing to prove again
+    root.save()
+    visitor = page_of(accounts.enter(organization.pk, pilot=root, role="Viewer", reason="Help."))
+    places = ["/organizations", "/organizations/new", f"/organizations/{organization.pk}/visit", "/pilots"]
+    assert faults_at(visitor, [*places, f"/pilots/{ada.pilot_id}/deactivation"]) == {}
 
 
 def test_no_page_before_the_door_has_a_fault(page_of, db):

@@ -248,7 +248,7 @@ def sign_in_beside(page: Page, username: str) -> None:
     door = tab.value
     door.locator("input[name=login]").fill(username)
     door.locator("input[name=password]").fill(PASSWORD)
-    door.get_by_role("button", name="Sign in").click()
+    door.get_by_role("button", name="Sign in", exact=True).click()
     door.wait_for_url("**/")
     door.close()
     dialog.get_by_role("button", name="I have signed in").click()

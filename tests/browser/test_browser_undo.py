@@ -256,7 +256,7 @@ def test_signed_out_in_the_middle_of_a_decision_the_words_stay_and_one_signs_in_
     door = opened.value
     door.get_by_label("Username").or_(door.locator("input[name=login]")).first.fill("ada")
     door.locator("input[name=password]").fill("correct horse battery")
-    door.get_by_role("button", name="Sign in").click()
+    door.get_by_role("button", name="Sign in", exact=True).click()
     door.wait_for_url("**/")
     door.close()
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from accounts.tests.device import Device
 from interventions import actions as interventions
 from interventions.actions import Question
 from interventions.tests.asking import ask, held, unit_of
@@ -92,7 +93,14 @@ def a_delivery(cast: Cast) -> Deed:
     return lambda actor: interventions.note_delivery(question.pk, actor=actor, status_code=200)
 
 
+def a_passkey(cast: Cast) -> Deed:
+    question = ask(cast.sys, passkey_required=True)
+    Device(cast.ada.pilot)
+    return lambda actor: interventions.begin_passkey(question.pk, act="approve", host="localhost", actor=actor)
+
+
 CASES = {
+    ("interventions", "begin_passkey"): Case(a_passkey, [], set()),
     ("interventions", "act_on_many"): Case(on_many(interventions.act_on_many), ["intervention.decided"], QUESTION),
     ("interventions", "rehearse_on_many"): Case(on_many(interventions.rehearse_on_many), [], QUESTION),
     ("interventions", "create_saved_view"): Case(
